@@ -1,0 +1,95 @@
+#pragma once
+// What is remembered: the intent before and the outcome after, in a hash chain that shows any later change. One stream
+// per process; thread-safe; group commit. Format: docs/RECORD_FORMAT.md.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "audit/os.h"
+#include "libguard/clock.h"
+#include "libguard/identity.h"
+#include "libguard/outcome.h"
+#include "libguard/request.h"
+#include "model/decision.h"
+#include "model/intent.h"
+
+namespace libguard::audit {
+
+// Everything a record says before the action. Texts come here already scrubbed (labels in place of values).
+struct ActionEntry {
+  std::string record;              // "r-..."
+  std::string session;             // "s-..."
+  const Identity* identity = nullptr;   // may be nobody: authentication failed
+  std::vector<Hop> hops;
+  std::string tool;
+  std::string connection;
+  std::string kind;                // "sql" | "tool"
+  std::string purpose;
+  std::string explanation;
+  std::string command_text;        // scrubbed
+  std::string params_json;         // scrubbed
+  std::string command_digest;      // keyed
+  std::vector<std::string> kinds;
+  std::string effect;
+  std::vector<std::string> reads;
+  std::vector<std::string> writes;
+  const Decision* decision = nullptr;
+  std::string verdict;             // "allow" | "refuse" | "pending"
+  std::string snapshot;
+  std::string ticket;
+  std::vector<std::string> approvers;
+  std::string permit_digest;
+  std::string xid;
+  std::string system_identifier;
+};
+
+struct OutcomeEntry {
+  std::string state;               // completed | refused | pending | failed | in_doubt
+  std::string stage;
+  std::string code;
+  std::string reason;
+  std::int64_t rows = 0;
+  std::int64_t affected = 0;
+  std::map<std::string, std::int64_t> masked_counts;   // "pii.email|label" -> count
+  std::string response_json;       // masked rows (audit.responses: masked) or "" ...
+  std::string response_digest;     // ... then their keyed digest
+  std::int64_t total_us = 0;
+  std::int64_t backend_us = 0;
+};
+
+struct JournalOptions {
+  std::string directory;
+  std::string host;
+  std::string boot_id;
+  std::size_t segment_bytes_max = 64 * 1024 * 1024;
+};
+
+class Journal {
+ public:
+  // Opens a new segment for this process (file mode 0600, directory 0700); repairs a torn tail of ours. Throws
+  // Error(configuration | unavailable, "audit.*").
+  Journal(JournalOptions options, std::shared_ptr<Os> os, std::shared_ptr<Clock> clock);
+  ~Journal();
+
+  // Returns only when the intent is durable (group commit). Throws Error(unavailable, "audit.unwritable"): the caller
+  // refuses. An fsync error kills the stream for good; the next call opens a new segment, never retries the old one.
+  [[nodiscard]] Intent record_intent(const ActionEntry& entry);
+  // Written at once, synced with the next group. Throws as above.
+  void record_outcome(const Intent& intent, const ActionEntry& entry, const OutcomeEntry& outcome);
+  // One durable record for what never ran: refused and pending.
+  void record_refusal(const ActionEntry& entry, const OutcomeEntry& outcome);
+  // Anything else worth a record: session opened, reload, vote, tool mask. `body_json` is a JSON object.
+  void record_event(const std::string& type, const std::string& body_json, bool durable);
+  void flush();
+  void abandon_after_fork() noexcept;
+  [[nodiscard]] std::map<std::string, std::int64_t> stats() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace libguard::audit

@@ -1,0 +1,24 @@
+#pragma once
+// The operating-system calls of the journal, behind an interface: tests inject faults at the N-th call, benchmarks
+// leave fdatasync out. No configuration reaches this.
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace libguard::audit {
+
+// Each returns 0 or more on success and -errno on failure, like the calls they stand for.
+class Os {
+ public:
+  virtual ~Os() = default;
+  virtual int open_new(const std::string& path) = 0;                 // O_CREAT|O_EXCL|O_APPEND|O_CLOEXEC, 0600
+  virtual long write(int fd, std::string_view bytes) = 0;
+  virtual int sync(int fd) = 0;                                      // fdatasync
+  virtual int sync_directory(const std::string& path) = 0;
+  virtual int close(int fd) = 0;
+};
+
+[[nodiscard]] std::shared_ptr<Os> real_os();
+
+}  // namespace libguard::audit

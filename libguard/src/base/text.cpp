@@ -1,0 +1,133 @@
+#include "base/text.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+
+namespace libguard::text {
+namespace {
+
+// Length of the well-formed sequence at `at`, 0 when there is none (Unicode 15, table 3-7).
+std::size_t sequence_at(std::string_view s, std::size_t at, std::uint32_t& code_point) noexcept {
+  auto byte = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
+  unsigned char first = byte(at);
+  if (first < 0x80) {
+    code_point = first;
+    return 1;
+  }
+  std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4 || at + length > s.size()) return 0;
+  code_point = first & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(at + i) & 0xC0) != 0x80) return 0;
+    code_point = (code_point << 6) | (byte(at + i) & 0x3FU);
+  }
+  bool overlong = (length == 3 && code_point < 0x800) || (length == 4 && code_point < 0x10000);
+  bool surrogate = code_point >= 0xD800 && code_point <= 0xDFFF;
+  return overlong || surrogate || code_point > 0x10FFFF ? 0 : length;
+}
+
+bool hidden(std::uint32_t c) noexcept {
+  if (c < 0x20 || (c >= 0x7F && c < 0xA0)) return c != '\n' && c != '\t';
+  return c == 0xAD || c == 0x61C || c == 0x180E || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
+         (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE0FFF) ||
+         (c >= 0xFE00 && c <= 0xFE0F) || c == 0x115F || c == 0x1160 || c == 0x3164 || c == 0xFFA0;
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view bytes) noexcept {
+  std::uint32_t code_point = 0;
+  for (std::size_t at = 0; at < bytes.size();) {
+    std::size_t length = sequence_at(bytes, at, code_point);
+    if (length == 0) return false;
+    at += length;
+  }
+  return true;
+}
+
+std::string visible(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size());
+  char escape[16];
+  for (std::size_t at = 0; at < bytes.size();) {
+    std::uint32_t code_point = 0;
+    std::size_t length = sequence_at(bytes, at, code_point);
+    if (length == 0) {
+      std::snprintf(escape, sizeof escape, "\\x{%02X}", static_cast<unsigned char>(bytes[at]));
+      out += escape;
+      ++at;
+    } else if (hidden(code_point)) {
+      std::snprintf(escape, sizeof escape, "\\u{%04X}", code_point);
+      out += escape;
+      at += length;
+    } else {
+      out.append(bytes, at, length);
+      at += length;
+    }
+  }
+  return out;
+}
+
+std::string rfc3339(std::int64_t unix_us) {
+  std::int64_t seconds = unix_us / 1'000'000;
+  std::int64_t micros = unix_us % 1'000'000;
+  if (micros < 0) {
+    micros += 1'000'000;
+    --seconds;
+  }
+  std::time_t time = static_cast<std::time_t>(seconds);
+  std::tm parts{};
+  gmtime_r(&time, &parts);
+  char out[64];
+  std::snprintf(out, sizeof out, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", parts.tm_year + 1900, parts.tm_mon + 1,
+                parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(micros));
+  return out;
+}
+
+std::string lower_ascii(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  for (const std::string& candidate : candidates) {
+    std::vector<std::size_t> row(candidate.size() + 1);
+    for (std::size_t j = 0; j <= candidate.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= word.size(); ++i) {
+      std::size_t diagonal = row[0];
+      row[0] = i;
+      for (std::size_t j = 1; j <= candidate.size(); ++j) {
+        std::size_t cost = diagonal + (word[i - 1] == candidate[j - 1] ? 0 : 1);
+        diagonal = row[j];
+        row[j] = std::min({row[j] + 1, row[j - 1] + 1, cost});
+      }
+    }
+    if (row[candidate.size()] < best_distance) {
+      best_distance = row[candidate.size()];
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+std::string entity_part(std::string_view part) {
+  std::string out;
+  for (char c : part) {
+    switch (c) {
+      case '/': out += "%2F"; break;
+      case '.': out += "%2E"; break;
+      case '%': out += "%25"; break;
+      case '"': out += "%22"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace libguard::text

@@ -1,0 +1,55 @@
+#pragma once
+// What may be seen. Column rules first (lineage that is safe rather than clever), then value detectors on whatever
+// text is left. If anything here fails, nothing leaves (promise 4). The only maker of a MaskedResult.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "masking/detector.h"
+#include "masking/operator.h"
+#include "model/command.h"
+#include "model/frame.h"
+#include "model/result.h"
+
+namespace libguard::masking {
+
+// What one result column is masked with; made from the decision before anything runs.
+struct ColumnPlan {
+  bool mask = false;
+  std::string data_class;      // the class; several: joined by '+', the strictest operator (redact) applies
+  std::string show;            // operator spec
+};
+
+struct MaskPlan {
+  std::vector<ColumnPlan> columns;               // by position, from command.reveals
+  std::set<std::string> masked_classes;          // classes that were not permitted
+  bool mask_everything = false;                  // lineage unknown
+};
+
+// `masked`: the classes whose unmask was not permitted (Decision::masked_classes).
+[[nodiscard]] MaskPlan plan_for(const Command& command, const std::set<std::string>& masked, const Frame& frame);
+
+class Masker {
+ public:
+  // `detectors` in order; the default set is builtin_detectors(). `detect_show`: operator for detected spans ("label").
+  Masker(std::shared_ptr<const Frame> frame, std::vector<std::shared_ptr<const Detector>> detectors, std::string detect_show);
+
+  // Consumes the result. A column is masked when the plan says so, or when the server's own word (origin) names a column
+  // of a masked class, or when the number of columns differs from the plan (then every column is masked).
+  [[nodiscard]] MaskedResult mask(RawResult&& raw, const Command& command, const MaskPlan& plan) const;
+  // Values that only detectors judge: tool answers, and what goes into records (arguments, explanations).
+  [[nodiscard]] MaskedResult mask_text(RawResult&& raw) const;
+  [[nodiscard]] std::string scrub(std::string_view text) const;
+
+ private:
+  std::shared_ptr<const Frame> frame_;
+  std::vector<std::shared_ptr<const Detector>> detectors_;
+  Operator detect_show_;
+};
+
+// One line of `libguard mask --batch`: {id, text} -> {id, masked, spans}; never throws.
+[[nodiscard]] std::string mask_line(std::string_view line, std::string_view operator_spec);
+
+}  // namespace libguard::masking

@@ -1,0 +1,128 @@
+#pragma once
+// What the names in a command mean: one immutable snapshot of a database's schema. Loaded by backend/, read by
+// command/, dumped by `libguard catalogue dump`. Plain values; shared by threads as shared_ptr<const Catalogue>.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace libguard {
+
+enum class Dialect { sqlite, postgres };
+[[nodiscard]] const char* to_string(Dialect dialect) noexcept;
+
+struct CatalogueColumn {
+  std::string name;
+  std::string type;           // "int4", "text", "public.mood"; SQLite: the declared type
+  bool not_null = false;
+  bool has_default = false;   // DEFAULT, identity or generated
+  bool generated = false;
+  std::int16_t number = 0;    // PostgreSQL attnum; SQLite: cid + 1
+};
+
+// A set of columns of which the server promises that no two rows are equal and none is NULL... `not_null` says
+// whether the second half holds. Partial, deferrable and expression indexes are never listed here.
+struct CatalogueKey {
+  std::vector<std::string> columns;
+  bool not_null = false;
+};
+
+struct CatalogueTrigger {
+  std::string name;
+  std::string function;       // "schema.name", PostgreSQL
+  std::vector<std::string> events;  // insert | update | delete | truncate
+  bool internal = false;      // foreign-key enforcement
+};
+
+struct ForeignKey {
+  std::string from;           // "schema.table" that refers
+  std::string to;             // "schema.table" referred to
+  std::string on_delete;      // "no action" | "restrict" | "cascade" | "set null" | "set default"
+  std::string on_update;
+  std::vector<std::string> columns;     // of `from`
+  std::vector<std::string> referenced;  // of `to`
+};
+
+// One column of a view and what it can be derived from; empty sources = nothing; `unknown` = could be anything of
+// the view's relations.
+struct ViewColumnSource {
+  std::string column;
+  std::vector<std::string> sources;  // "schema.table.column"
+};
+
+struct CatalogueRelation {
+  std::string schema;
+  std::string name;
+  // PostgreSQL relkind: 'r' table, 'p' partitioned, 'v' view, 'm' materialised, 'f' foreign, 'S' sequence,
+  // 't' toast; SQLite: 'r', 'v', 'x' virtual, 's' shadow.
+  char kind = 'r';
+  std::int64_t oid = 0;
+  bool system = false;        // pg_catalog, information_schema, sqlite_*, shadow tables
+  bool temporary = false;
+  std::vector<CatalogueColumn> columns;
+  std::vector<CatalogueKey> keys;
+  std::string definition;     // view: its SELECT text; SQLite: the CREATE statement
+  std::vector<std::string> depends;   // view: "schema.table" it reads directly, from pg_depend
+  std::vector<std::string> children;  // inheritance and partitions, direct
+  std::vector<std::string> parents;
+  std::vector<CatalogueTrigger> triggers;
+  std::vector<std::string> rule_events;  // events with a rewrite rule that is not a view's own SELECT
+  bool row_security = false;
+};
+
+struct CatalogueFunction {
+  std::string schema;
+  std::string name;
+  std::int64_t oid = 0;
+  std::vector<std::string> argument_types;
+  std::string result_type;
+  int defaults = 0;           // trailing arguments with a default
+  bool variadic = false;
+  char kind = 'f';            // 'f' function, 'a' aggregate, 'w' window, 'p' procedure
+  char volatility = 'v';      // 'i' | 's' | 'v'
+  bool security_definer = false;
+  bool returns_set = false;
+  std::string language;       // "internal", "c", "sql", "plpgsql"
+  std::string body_digest;    // so that a changed body changes the catalogue's version
+};
+
+struct CatalogueOperator {
+  std::string schema;
+  std::string name;           // "==="
+  std::string left;           // type or ""
+  std::string right;
+  std::string function;       // "schema.name"
+};
+
+struct CatalogueCast {
+  std::string source;
+  std::string target;
+  std::string function;       // "" for binary or I/O casts
+  char context = 'e';         // 'i' implicit | 'a' assignment | 'e' explicit
+};
+
+// Everything that is user-defined, plus the relations of pg_catalog and information_schema by name and columns.
+// Built-in functions, operators and casts of PostgreSQL are not loaded: command/ ships its own vetted list.
+struct Catalogue {
+  Dialect dialect = Dialect::sqlite;
+  int format = 1;
+  std::string version;        // changes whenever the meaning of a name may have changed; opaque
+  std::string server_version; // "15.18" | "3.40.1"
+  std::string system_identifier;
+  std::vector<std::string> search_path;  // PostgreSQL: the configured schemas, in order (pg_catalog comes before them)
+  std::vector<CatalogueRelation> relations;
+  std::vector<CatalogueFunction> functions;
+  std::vector<CatalogueOperator> operators;
+  std::vector<CatalogueCast> casts;
+  std::vector<ForeignKey> foreign_keys;
+  std::vector<std::string> types;        // user-defined type names, "schema.name"
+  std::vector<std::string> domains;      // of them: domains with a CHECK (their cast runs code)
+  std::vector<std::string> server_options;  // anything else a reader should know: "standard_conforming_strings=on"
+};
+
+// The JSON form is the FILE of `libguard catalogue dump`. Reading throws Error(invalid, "catalogue.malformed").
+[[nodiscard]] std::string to_json_text(const Catalogue& catalogue);
+[[nodiscard]] Catalogue catalogue_from_json_text(std::string_view text);
+
+}  // namespace libguard

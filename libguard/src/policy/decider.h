@@ -1,0 +1,62 @@
+#pragma once
+// May they: one command becomes several Cedar requests, all must allow (DESIGN: policy). The only maker of a Decision
+// that does not deny. Immutable and thread-safe.
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "libguard/identity.h"
+#include "libguard/request.h"
+#include "model/command.h"
+#include "model/decision.h"
+#include "model/frame.h"
+
+namespace libguard::policy {
+
+// One policy text and where it came from ("libguard:baseline", "policies/support.cedar").
+struct PolicySource {
+  std::string name;
+  std::string text;
+};
+
+// What approvals stand behind a command while it is asked again.
+struct ApprovalFacts {
+  std::int64_t approvals = 0;
+  std::set<std::string> groups;   // whose stage is full
+};
+
+class PolicySet;  // policy/policy_set.h
+
+class Decider {
+ public:
+  // Throws Error(configuration, "policy.*") naming file, line and column: syntax, missing or doubled @id, an unknown
+  // remedy, a permit that reads crew, agent, task or tool from context, an unknown group / connection / class.
+  Decider(const std::vector<PolicySource>& sources, std::shared_ptr<const Frame> frame);
+  ~Decider();
+
+  // sql: `command` understood against connection `command.connection`. Loops over remedies (at most 4 rounds,
+  // hypothetically); verdict allow, ask (with stages) or deny. With `facts` the approvals that were really given.
+  [[nodiscard]] Decision decide(const Identity& identity, const Request& request, const Command& command,
+                                const ApprovalFacts& facts, std::int64_t now_us) const;
+  // tool: Action "use" on Tool::"<name>" with the argument names and sizes as context.
+  [[nodiscard]] Decision decide_tool(const Identity& identity, const Request& request, const ApprovalFacts& facts,
+                                     std::int64_t now_us) const;
+  // Hash of all policy texts, in order.
+  [[nodiscard]] const std::string& version() const noexcept;
+  [[nodiscard]] std::vector<std::string> ids() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// The text of "libguard:baseline".
+[[nodiscard]] std::string_view baseline_text();
+
+// One line of `libguard policy eval --batch`: JSON in, JSON out, never throws.
+[[nodiscard]] std::string eval_line(std::string_view line, bool cedar_compat);
+
+}  // namespace libguard::policy
