@@ -18,7 +18,7 @@ JsonObject = dict[str, Any]
 
 
 class Detector(Protocol):
-    """A value detector of your own. `find` returns (start, end) in code points, end exclusive; called from any thread."""
+    """A value detector of your own. `find` returns (start, end) in code points, end exclusive, on any thread."""
 
     entity: str
 
