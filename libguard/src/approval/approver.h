@@ -52,15 +52,20 @@ struct Ticket {
   std::string record;        // the record that asked
 };
 
-// Thread-safe and safe between processes (SQLite, WAL, BEGIN IMMEDIATE). Throws Error(unavailable, "approval.store").
+// Thread-safe and safe between processes (SQLite, WAL, BEGIN IMMEDIATE). A forked child is refused ("guard.forked") until
+// it opens a store of its own after exec. Throws Error(unavailable, "approval.store").
 class TicketStore {
  public:
   virtual ~TicketStore() = default;
-  virtual Ticket open_or_find(const Ticket& wanted) = 0;              // one open ticket for one digest and tenant
+  // One live (open or approved) ticket for one digest and tenant. A denied one that has not run out is found too: asking
+  // again does not reopen a closed question. Throws Error(unavailable, "approval.too_many_open") on a flood.
+  virtual Ticket open_or_find(const Ticket& wanted) = 0;
   virtual std::optional<Ticket> find(const std::string& id) = 0;
   virtual std::vector<Ticket> list(const std::string& tenant, bool open_only) = 0;
   // False when `expected.version` is no longer the stored one.
   virtual bool replace(const Ticket& expected, const Ticket& next) = 0;
+  // Votes of this account in the tenant after `since_us`, for the rate cap.
+  virtual std::int64_t votes_since(const std::string& tenant, const std::string& approver, std::int64_t since_us) = 0;
 };
 [[nodiscard]] std::unique_ptr<TicketStore> sqlite_ticket_store(const std::string& path);
 
@@ -98,7 +103,8 @@ class Approver {
   VoteResult vote(const std::string& ticket, const Identity& voter, bool approve, const std::string& note);
   VoteResult revoke(const std::string& ticket, const Identity& who);
   [[nodiscard]] std::vector<Ticket> list(const std::string& tenant, bool open_only);
-  [[nodiscard]] std::optional<Ticket> show(const std::string& ticket);
+  // A ticket of another tenant is invisible.
+  [[nodiscard]] std::optional<Ticket> show(const std::string& ticket, const std::string& tenant = "default");
 
  private:
   struct State;

@@ -1,0 +1,91 @@
+#include "approval/digest.h"
+
+#include <bit>
+
+#include "base/crypto.h"
+
+namespace libguard::approval {
+namespace {
+
+using crypto::FieldHash;
+
+std::int64_t number(std::size_t count) { return static_cast<std::int64_t>(count); }
+std::int64_t flag(bool value) { return value ? 1 : 0; }
+
+void add_hops(FieldHash& hash, const std::vector<Hop>& hops) {
+  hash.field(number(hops.size()));
+  for (const Hop& hop : hops) {
+    hash.field(hop.kind).field(hop.kind == "task" ? std::string_view{} : std::string_view(hop.name)).field(flag(hop.verified));
+  }
+}
+
+void add_identity(FieldHash& hash, const Identity& identity) {
+  hash.field(identity.tenant).field(identity.account).field(identity.provider).field(identity.subject);
+  hash.field(flag(identity.verified)).field(flag(identity.user.has_value()));
+  if (identity.user) {
+    hash.field(identity.user->subject).field(identity.user->account).field(flag(identity.user->verified));
+  }
+  add_hops(hash, identity.chain);
+}
+
+// The tag keeps 1, 1.0, '1', x'31' and a decimal 1 apart.
+void add_value(FieldHash& hash, const Value& value) {
+  hash.field(number(value.index()));
+  struct Visitor {
+    FieldHash& hash;
+    void operator()(const Null&) const {}
+    void operator()(bool b) const { hash.field(flag(b)); }
+    void operator()(std::int64_t n) const { hash.field(n); }
+    void operator()(double d) const { hash.field(std::bit_cast<std::int64_t>(d)); }
+    void operator()(const std::string& s) const { hash.field(s); }
+    void operator()(const Bytes& b) const { hash.field(b.data); }
+    void operator()(const Decimal& d) const { hash.field(d.digits); }
+  };
+  std::visit(Visitor{hash}, value);
+}
+
+void add_touch(FieldHash& hash, const Touch& touch) {
+  hash.field(touch.action).field(touch.object).field(touch.oid).field(static_cast<std::int64_t>(touch.bound));
+  hash.field(touch.rows_bound).field(number(touch.columns_written.size()));
+  for (const std::string& column : touch.columns_written) hash.field(column);
+  hash.field(flag(touch.system)).field(flag(touch.through_view));
+}
+
+void add_command(FieldHash& hash, const Command& command) {
+  hash.field(command.connection).field(static_cast<std::int64_t>(command.dialect)).field(command.text);
+  hash.field(static_cast<std::int64_t>(command.effect)).field(number(command.kinds.size()));
+  for (const std::string& kind : command.kinds) hash.field(kind);
+  hash.field(number(command.params.size()));
+  for (const Value& value : command.params) add_value(hash, value);
+  hash.field(command.catalogue_version);
+  hash.field(number(command.touches.size()));
+  for (const Touch& touch : command.touches) add_touch(hash, touch);
+  hash.field(number(command.functions.size()));
+  for (const CalledFunction& function : command.functions) {
+    hash.field(function.name).field(flag(function.safe)).field(std::string_view(&function.volatility, 1));
+    hash.field(flag(function.security_definer));
+  }
+}
+
+void add_decision(FieldHash& hash, const Decision& decision) {
+  hash.field(decision.snapshot).field(decision.row_limit.value_or(kUnproven)).field(decision.rows_affected_max);
+  hash.field(number(decision.stages.size()));
+  for (const Stage& stage : decision.stages) {
+    hash.field(stage.group).field(static_cast<std::int64_t>(stage.count)).field(stage.asked_by);
+  }
+}
+
+}  // namespace
+
+std::string digest_of(const Identity& identity, const Request& request, const Command& command, const Decision& decision) {
+  FieldHash hash;
+  hash.field("libguard action digest 1");
+  add_identity(hash, identity);
+  add_hops(hash, request.hops);
+  hash.field(static_cast<std::int64_t>(request.kind)).field(request.tool).field(request.arguments).field(request.connection);
+  add_command(hash, command);
+  add_decision(hash, decision);
+  return crypto::hex(hash.finish());
+}
+
+}  // namespace libguard::approval
