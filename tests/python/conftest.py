@@ -32,6 +32,11 @@ except ModuleNotFoundError:
     sys.modules["libguard._native"] = fake_native  # type: ignore[assignment]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # CrewAI reads deprecated fields of its own; that is not ours to mend.
+    config.addinivalue_line("filterwarnings", "ignore::DeprecationWarning:crewai.*")
+
+
 def real_native() -> bool:
     """True when the extension is built; tests of the whole guard need it, tests of the adapter do not."""
     return sys.modules["libguard._native"].__name__ != "fake_native"

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, final, get_type_hints
 
 from crewai.hooks.dispatch import HookAborted
-from crewai.tools import BaseTool, ToolFailure, tool
+from crewai.tools import BaseTool, ToolFailure
+from crewai.tools.base_tool import Tool
 from crewai.tools.structured_tool import CrewStructuredTool
+from crewai.types.callback import SerializableCallable
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, create_model, field_validator
 from pydantic_core import to_jsonable_python
 
@@ -60,6 +62,7 @@ class GuardedBase(AsksTheGuard, BaseTool):
         description="An approval is needed: return at once, wait for it up to wait_s, or abort the run.",
     )
     wait_s: float | None = Field(default=None, description="For on_pending wait; absent: as configured.")
+    cache_function: SerializableCallable = Field(default=never_cache)
     _binding: Binding | None = PrivateAttr(default=None)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -77,7 +80,7 @@ class GuardedBase(AsksTheGuard, BaseTool):
             raise AttributeError("the answers of a guarded tool are never cached")
         super().__setattr__(name, value)
 
-    @field_validator("cache_function", mode="before", check_fields=False)
+    @field_validator("cache_function", mode="before")
     @classmethod
     def _never_cached(cls, _value: Any) -> Any:
         return never_cache
@@ -279,7 +282,17 @@ def guarded_tool(
     """As CrewAI's @tool, guarded: `@guarded_tool(guard)` over a function with a docstring and annotations."""
 
     def decorate(function: Callable[..., Any]) -> GuardedBase:
-        make = tool(name or function.__name__, result_as_answer=result_as_answer, max_usage_count=max_usage_count)
-        return guard_tool(make(function), guard, on_pending=on_pending, wait_s=wait_s)
+        description = inspect.getdoc(function)
+        if not description:
+            raise TypeError(f"{function.__name__} needs a docstring: it tells the model what the tool does")
+        inner = Tool(
+            name=name or function.__name__,
+            description=description,
+            func=function,
+            args_schema=_schema_of(function, function.__name__.title()),
+            result_as_answer=result_as_answer,
+            max_usage_count=max_usage_count,
+        )
+        return guard_tool(inner, guard, on_pending=on_pending, wait_s=wait_s)
 
     return decorate

@@ -12,8 +12,9 @@ from libguard.session import Session
 
 
 class SQLArguments(BaseModel):
-    """What the model fills in; `sql_query` is what NL2SQLTool calls it, too."""
+    """One SQL statement with its parameters."""
 
+    # The model sees this schema. `sql_query` is what NL2SQLTool calls it, too.
     sql_query: str = Field(description="One SQL statement.")
     params: list[str | int | float | bool | None] | None = Field(
         default=None, description="Values for the placeholders of the statement, in order. Prefer them to literals."
