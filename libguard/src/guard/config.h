@@ -1,0 +1,66 @@
+#pragma once
+// guard.yaml as plain values. Reading it opens nothing and starts nothing.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "identity/authenticator.h"
+#include "model/frame.h"
+#include "policy/decider.h"
+
+namespace libguard {
+
+// Where a secret comes from: {kind: file, path} or {kind: env, variable}.
+struct CredentialConfig {
+  std::string kind;
+  std::string place;
+};
+
+struct LoginConfig {
+  std::string role;
+  CredentialConfig credential;
+};
+
+struct ConnectionConfig {
+  std::string name;
+  std::string driver;              // "sqlite" | "postgres"
+  std::string tenant = "default";
+  std::string path;                // sqlite: absolute
+  std::string host;                // postgres: a host name or the directory of a unix socket
+  std::int64_t port = 5432;
+  std::string database;
+  std::string tls = "verify-full"; // libpq's sslmode; a unix socket needs none
+  std::string tls_root;            // file
+  std::vector<std::string> schemas;  // postgres: search_path, default public
+  LoginConfig read;
+  LoginConfig write;
+  std::int64_t connections_max = 8;
+  std::int64_t lifetime_s = 1'800;
+  std::int64_t deadline_ms = 10'000;
+  std::int64_t rows_max = 10'000;
+  std::int64_t bytes_max = 16 * 1024 * 1024;
+};
+
+struct Config {
+  std::string file;                // as given, for messages
+  std::string directory;           // relative paths start here
+  std::string digest;              // of the bytes
+  identity::IdentityConfig identity;
+  std::vector<ConnectionConfig> connections;
+  std::shared_ptr<const Frame> frame;
+  bool detect = true;              // data.detect.text: default | off
+  std::string detect_show = "label";
+  std::vector<policy::PolicySource> policies;
+  std::string approvals_store;     // absolute
+  std::int64_t approvals_wait_ms = 0;
+  std::string audit_directory;     // absolute
+  bool record_responses = true;    // audit.responses: masked (true) or digest (false)
+  std::vector<std::string> warnings;
+};
+
+// Throws Error(configuration, "config.*" | "policy.*") naming file, line and path.
+[[nodiscard]] Config read_config(const std::string& path);
+
+}  // namespace libguard

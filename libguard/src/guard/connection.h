@@ -1,0 +1,54 @@
+#pragma once
+// One configured connection: its backend, and what names mean there at present.
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "backend/backend.h"
+#include "command/understander.h"
+#include "guard/config.h"
+#include "libguard/clock.h"
+
+namespace libguard {
+
+// A catalogue and what understands commands by it. Immutable, shared by threads.
+struct Meaning {
+  std::shared_ptr<const Catalogue> catalogue;
+  std::unique_ptr<command::Understander> understander;
+};
+
+// Thread-safe.
+class Connection {
+ public:
+  Connection(ConnectionConfig config, std::shared_ptr<const Frame> frame, std::shared_ptr<Clock> clock);
+
+  [[nodiscard]] const ConnectionConfig& config() const noexcept { return config_; }
+  [[nodiscard]] backend::Backend& backend() const noexcept { return *backend_; }
+
+  // Loads the catalogue at first use, or anew. Throws Error(unavailable) when the backend cannot be reached and
+  // Error(configuration, "config.unknown_column") when a data class or fact names a column that is not there: a
+  // protection that cannot be enforced is refused, never skipped.
+  [[nodiscard]] std::shared_ptr<const Meaning> meaning(const backend::ActionLimits& limits);
+  [[nodiscard]] std::shared_ptr<const Meaning> refresh(const backend::ActionLimits& limits);
+  // After a DDL of ours: the next command loads the catalogue first.
+  void forget() noexcept;
+
+  [[nodiscard]] backend::ActionLimits limits(const Request& request) const;
+
+ private:
+  [[nodiscard]] std::shared_ptr<const Meaning> load(const backend::ActionLimits& limits, bool refresh);
+  void check_names(const Catalogue& catalogue) const;
+
+  ConnectionConfig config_;
+  std::shared_ptr<const Frame> frame_;
+  std::unique_ptr<backend::Backend> backend_;
+  std::mutex mutex_;
+  std::shared_ptr<const Meaning> meaning_;
+  bool stale_ = false;
+};
+
+using Connections = std::map<std::string, std::shared_ptr<Connection>, std::less<>>;
+
+}  // namespace libguard

@@ -1,0 +1,58 @@
+#pragma once
+// What the handles Guard and Session share.
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "audit/journal.h"
+#include "guard/snapshot.h"
+#include "libguard/guard.h"
+
+namespace libguard {
+
+// Counters that stats() shows; relaxed, since nobody decides by them.
+struct Counters {
+  std::atomic<std::int64_t> completed{0}, refused{0}, pending{0}, failed{0}, in_doubt{0}, sessions{0}, reloads{0};
+  void count(OutcomeState state) noexcept;
+};
+
+struct GuardState {
+  std::string path;
+  std::shared_ptr<Clock> clock;
+  std::shared_ptr<IdSource> ids;
+  std::unique_ptr<audit::Journal> journal;
+  std::string digest_key;            // keys the digests of commands in records
+  Counters counters;
+  std::atomic<bool> forked{false};
+  std::atomic<bool> closed{false};
+
+  ~GuardState();
+  [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
+  void swap(std::shared_ptr<const Snapshot> next);
+
+  mutable std::mutex mutex;          // guards the three below
+  std::shared_ptr<const Snapshot> current;
+  Detectors own_detectors;
+};
+
+struct SessionState {
+  std::shared_ptr<GuardState> guard;
+  std::string id;
+  std::string purpose;
+  std::function<std::string()> renew;
+  std::string proof_kind;            // "token" | "key" | "account"
+  std::string asserted_user;
+  Identity opened_as;                // immutable
+  std::atomic<bool> closed{false};
+  std::mutex mutex;                  // guards `identity`
+  Identity identity;                 // renewed when the proof was
+};
+
+// fork(): the child's guards answer `guard.forked`, close their sockets and abandon their files.
+void register_for_fork(const std::shared_ptr<GuardState>& state);
+
+}  // namespace libguard

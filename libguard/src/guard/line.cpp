@@ -1,0 +1,77 @@
+#include "guard/line.h"
+
+#include "base/json.h"
+#include "base/json_writer.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "command/understander.h"
+#include "libguard/error.h"
+#include "model/command.h"
+
+namespace libguard {
+namespace {
+
+std::string error_line(const std::string& id_json, const std::string& code, std::string_view message) {
+  std::string out = "{\"id\":" + id_json + ",\"error\":{\"code\":";
+  append_json_string(out, code);
+  out += ",\"message\":";
+  append_json_string(out, message);
+  return out + "}}";
+}
+
+Line line_of(const Json& json) {
+  Line line;
+  auto sql = json.find("sql");
+  if (sql == json.end() || !sql->is_string()) throw Error(ErrorKind::invalid, "batch.malformed", "sql must be text");
+  line.sql = sql->get<std::string>();
+  auto params = json.find("params");
+  if (params == json.end() || params->is_null()) return line;
+  if (!params->is_array()) throw Error(ErrorKind::invalid, "batch.malformed", "params must be a list");
+  for (const Json& param : *params) line.params.push_back(value_from_json(param));
+  return line;
+}
+
+}  // namespace
+
+std::string answer_line(std::string_view text, const std::function<std::string(const Line&)>& answer) {
+  std::string id_json = "null";
+  try {
+    JsonResult result = read_json(text);
+    if (!result.value) return error_line(id_json, "batch.malformed", "the line is not JSON: " + result.error);
+    if (!result.value->is_object()) return error_line(id_json, "batch.malformed", "a line is a JSON object");
+    auto id = result.value->find("id");
+    if (id != result.value->end()) id_json = dump(*id);
+    std::string body = answer(line_of(*result.value));
+    return "{\"id\":" + id_json + (body == "{}" ? "" : ",") + body.substr(1);
+  } catch (const Error& error) {
+    return error_line(id_json, error.code(), error.what());
+  } catch (const std::exception&) {
+    return error_line(id_json, "guard.internal", "something broke inside the guard");
+  }
+}
+
+struct Explainer::State {
+  std::unique_ptr<command::Understander> understander;
+};
+
+Explainer::Explainer(Dialect dialect, std::string_view catalogue_json) : state_(std::make_unique<State>()) {
+  if (catalogue_json.empty()) {
+    state_->understander = command::understander_without_catalogue(dialect);
+    return;
+  }
+  auto catalogue = std::make_shared<Catalogue>(catalogue_from_json_text(catalogue_json));
+  if (catalogue->dialect != dialect) {
+    throw Error(ErrorKind::invalid, "catalogue.dialect", "the catalogue is of another dialect than --dialect says");
+  }
+  state_->understander = command::make_understander(std::move(catalogue));
+}
+
+Explainer::~Explainer() = default;
+
+std::string Explainer::explain(std::string_view line) const {
+  return answer_line(line, [&](const Line& parsed) {
+    return explain_json_text(*state_->understander->understand(parsed.sql, parsed.params));
+  });
+}
+
+}  // namespace libguard

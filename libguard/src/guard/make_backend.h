@@ -1,0 +1,17 @@
+#pragma once
+// The explicit table of drivers: one row for each (CONTRIBUTING.md, "a backend").
+
+#include <memory>
+
+#include "backend/backend.h"
+#include "credentials/credential_source.h"
+#include "guard/config.h"
+#include "libguard/clock.h"
+
+namespace libguard {
+
+// Throws Error(configuration, "config.driver") for a driver that is not in the table.
+[[nodiscard]] std::unique_ptr<backend::Backend> make_backend(const ConnectionConfig& config, std::shared_ptr<Clock> clock);
+[[nodiscard]] std::unique_ptr<credentials::CredentialSource> make_credential_source(const CredentialConfig& config);
+
+}  // namespace libguard

@@ -1,0 +1,324 @@
+#include "guard/passage.h"
+
+#include <algorithm>
+
+#include "base/crypto.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "libguard/error.h"
+#include "model/request_json.h"
+
+namespace libguard {
+namespace {
+
+Stop refuse(std::string code, std::string reason) { return {OutcomeState::refused, std::move(code), std::move(reason), {}}; }
+
+OutcomeState state_of(const Error& error, bool running) {
+  if (error.kind() == ErrorKind::in_doubt) return OutcomeState::in_doubt;
+  return running ? OutcomeState::failed : OutcomeState::refused;
+}
+
+}  // namespace
+
+Passage::Passage(SessionState& session, const Request& request, const ToolBody* body)
+    : session_(session),
+      guard_(*session.guard),
+      request_(request),
+      body_(body),
+      snapshot_(guard_.snapshot()),
+      record_(guard_.ids->make("r")),
+      started_(std::chrono::steady_clock::now()) {
+  if (request_.purpose.empty()) request_.purpose = session.purpose;
+}
+
+std::optional<Stop> Passage::refused_at_the_door() const {
+  if (guard_.forked) return refuse("guard.forked", "this process is a fork of the one that opened the guard; open a new guard after exec");
+  if (guard_.closed) return refuse("guard.closed", "the guard was closed; open it again");
+  if (session_.closed) return refuse("session.closed", "this session was closed; open a new one");
+  if (request_.text.size() > limits::kCommandBytesMax) return refuse("command.too_large", "the command is longer than 64 KiB; send less at once");
+  if (request_.params.size() > limits::kParamsMax) return refuse("command.parameters", "more than 1,000 parameters; send fewer at once");
+  if (request_.hops.size() > limits::kHopsMax) return refuse("request.chain", "the chain of hops is longer than 16");
+  for (const Hop& hop : request_.hops) {
+    if (hop.name.size() > limits::kHopBytesMax) return refuse("request.chain", "a hop's name is longer than 4 KiB");
+  }
+  return std::nullopt;
+}
+
+Checked<Identity> Passage::authenticate() {
+  if (auto stop = refused_at_the_door()) return *stop;
+  Checked<Identity> identity = renewed_identity();
+  if (!identity) return identity;
+  for (Hop hop : request_.hops) {
+    hop.verified = false;   // named by the process: recorded as such, and only ever able to narrow
+    identity->chain.push_back(std::move(hop));
+  }
+  identity_ = *identity;
+  return identity;
+}
+
+// The session's identity, if its proof is still good and its account still exists; else one more proof is asked for.
+Checked<Identity> Passage::renewed_identity() {
+  std::lock_guard lock(session_.mutex);
+  std::string why_not;
+  if (snapshot_->authenticator->still_valid(session_.identity, why_not)) return session_.identity;
+  if (!session_.renew) return refuse("identity.expired", why_not);
+  std::string proof = session_.renew();
+  auto renewed = session_.proof_kind == "key" ? snapshot_->authenticator->with_key(proof)
+                                              : snapshot_->authenticator->with_token(proof);
+  if (!renewed.identity) return refuse(renewed.code, renewed.reason);
+  if (renewed.identity->account != session_.identity.account || renewed.identity->subject != session_.identity.subject) {
+    return refuse("identity.changed", "the renewed proof is of someone else; open a new session");
+  }
+  if (!session_.asserted_user.empty()) snapshot_->authenticator->attach_asserted_user(*renewed.identity, session_.asserted_user);
+  session_.identity = std::move(*renewed.identity);
+  return session_.identity;
+}
+
+Checked<Understood> Passage::understand(const Identity& identity) {
+  stage_ = "understand";
+  if (request_.kind == RequestKind::tool) {
+    understood_ = Understood{tool_command(), nullptr};
+    return *understood_;
+  }
+  auto found = snapshot_->connections.find(request_.connection);
+  if (found == snapshot_->connections.end() || found->second->config().tenant != identity.tenant) {
+    return refuse("request.unknown_connection", "no connection has this name; ask the operator which ones there are");
+  }
+  Connection& connection = *found->second;
+  // A command that a person approved is judged by the catalogue of now, never by one that was cached while they thought.
+  auto limits = connection.limits(request_);
+  auto meaning = request_.ticket.empty() && !refresh_ ? connection.meaning(limits) : connection.refresh(limits);
+  auto command = std::make_shared<Command>(*meaning->understander->understand(request_.text, request_.params));
+  command->connection = request_.connection;
+  understood_ = Understood{std::move(command), found->second};
+  return *understood_;
+}
+
+std::shared_ptr<const Command> Passage::tool_command() const {
+  auto command = std::make_shared<Command>();
+  command->text = request_.arguments;
+  command->understood = true;
+  command->kinds = {"use"};
+  command->statements = 1;
+  return command;
+}
+
+Decision Passage::ask_policy(const Identity& identity, const Command& command, const policy::ApprovalFacts& facts) const {
+  const std::int64_t now = guard_.clock->now_us();
+  Decision decision = request_.kind == RequestKind::tool
+                          ? snapshot_->decider->decide_tool(identity, request_, facts, now)
+                          : snapshot_->decider->decide(identity, request_, command, facts, now);
+  decision.snapshot = snapshot_->hash;
+  return decision;
+}
+
+Checked<Decision> Passage::decide(const Identity& identity, const Understood& understood) {
+  stage_ = "decide";
+  decision_ = ask_policy(identity, *understood.command, {});
+  if (decision_->verdict() == Verdict::deny) return refuse(decision_->code, decision_->reason);
+  return *decision_;
+}
+
+Checked<Permit> Passage::approve(const Identity& identity, const Understood& understood, const Decision& decision) {
+  stage_ = "approve";
+  const std::string digest = approval::digest_of(identity, request_, *understood.command, decision);
+  auto again = [&](std::int64_t approvals, const std::vector<std::string>& groups) {
+    return ask_again(identity, understood, digest, approvals, groups);
+  };
+  std::chrono::milliseconds wait(request_.wait_ms.value_or(snapshot_->config.approvals_wait_ms));
+  approval::Approval approval =
+      snapshot_->approver->approve(identity, request_, understood.command, decision, again, wait, record_);
+  ticket_ = approval.ticket;
+  approvers_ = approval.approvers;
+  permit_digest_ = approval.digest;
+  if (approval.permit) return std::move(*approval.permit);
+  OutcomeState state = approval.state == "pending" ? OutcomeState::pending : OutcomeState::refused;
+  return Stop{state, approval.code, approval.reason, approval.ticket};
+}
+
+// At execution an approved command is understood and decided again; any difference voids the ticket.
+Decision Passage::ask_again(const Identity& identity, const Understood& understood, const std::string& digest,
+                            std::int64_t approvals, const std::vector<std::string>& groups) {
+  policy::ApprovalFacts facts{approvals, {groups.begin(), groups.end()}};
+  if (!understood.connection) return ask_policy(identity, *understood.command, facts);
+  auto meaning = understood.connection->refresh(understood.connection->limits(request_));
+  Command now = *meaning->understander->understand(request_.text, request_.params);
+  now.connection = request_.connection;
+  Decision decision = ask_policy(identity, now, facts);
+  Decision unapproved = ask_policy(identity, now, {});
+  if (now.catalogue_version == understood.command->catalogue_version &&
+      approval::digest_of(identity, request_, now, unapproved) == digest) {
+    return decision;
+  }
+  Decision changed;
+  changed.code = "approval.changed";
+  changed.reason = "what the command means changed after it was approved; ask again";
+  return changed;
+}
+
+Prepared Passage::prepare(const Understood& understood, const Decision& decision, Permit&& permit) {
+  stage_ = "record";
+  Prepared prepared{std::move(permit), nullptr};
+  if (!understood.connection) return prepared;
+  Connection& connection = *understood.connection;
+  Grant grant = Grant::from(decision, connection.config().name, connection.config().tenant);
+  prepared.action = connection.backend().begin(grant, prepared.permit, connection.limits(request_));
+  prepared_ = prepared.action->prepare();
+  return prepared;
+}
+
+const Intent& Passage::record_intent(const Prepared& prepared) {
+  stage_ = "record";
+  permit_digest_ = prepared.permit.digest();
+  intent_ = guard_.journal->record_intent(entry());
+  return *intent_;
+}
+
+RawResult Passage::execute(Prepared&& prepared, const Intent& intent) {
+  stage_ = "execute";
+  if (prepared.action) {
+    RawResult raw = prepared.action->execute(std::move(prepared.permit), intent);
+    backend_us_ = raw.backend_us;
+    affected_ = raw.affected;
+    CommandEffect effect = understood_->command->effect;
+    if (effect != CommandEffect::read && effect != CommandEffect::write) understood_->connection->forget();
+    return raw;
+  }
+  (void)prepared.permit.spend(intent.digest());
+  auto began = std::chrono::steady_clock::now();
+  RawResult raw;
+  try {
+    raw.text = (*body_)(request_.arguments);
+  } catch (...) {
+    throw Error(ErrorKind::invalid, "tool.failed", "the tool raised an error; its text is not shown, since it could hold data");
+  }
+  backend_us_ = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count();
+  return raw;
+}
+
+MaskedResult Passage::mask(RawResult&& raw, const Understood& understood, const Decision& decision) {
+  stage_ = "mask";
+  if (!understood.connection) return snapshot_->masker->mask_text(std::move(raw));
+  masking::MaskPlan plan = masking::plan_for(*understood.command, decision.masked_classes, *snapshot_->config.frame);
+  return snapshot_->masker->mask(std::move(raw), *understood.command, plan);
+}
+
+Outcome Passage::record_outcome(const Intent&, MaskedResult&& masked) {
+  const std::map<std::string, std::int64_t> counts = masked.counts();
+  Outcome outcome = answer(OutcomeState::completed, "ok", "");
+  std::move(masked).into(outcome);
+  outcome.affected = affected_;
+  record(outcome, counts);
+  return outcome;
+}
+
+Outcome Passage::stopped(const Stop& stop) {
+  Outcome outcome = answer(stop.state, stop.code, stop.reason);
+  if (!stop.ticket.empty()) outcome.ticket = stop.ticket;
+  record(outcome, {});
+  return outcome;
+}
+
+Outcome Passage::broken(const Error& error) {
+  bool running = intent_.has_value();
+  catalogue_changed_ = error.code() == "command.changed" && ticket_.empty();
+  Outcome outcome = answer(state_of(error, running), error.code(), error.what());
+  outcome.sqlstate = error.sqlstate();
+  if (error.code() == "audit.unwritable" || error.code() == "guard.forked") {
+    // Nothing can be recorded now, so nothing ran, or what ran is listed as in doubt by its intent.
+    if (running) {
+      outcome.state = OutcomeState::in_doubt;
+      outcome.code = "audit.outcome_unwritten";
+    }
+    guard_.counters.count(outcome.state);
+    return outcome;
+  }
+  record(outcome, {});
+  return outcome;
+}
+
+Outcome Passage::answer(OutcomeState state, std::string code, std::string reason) const {
+  Outcome outcome;
+  outcome.state = state;
+  outcome.stage = stage_;
+  outcome.code = std::move(code);
+  outcome.reason = std::move(reason);
+  outcome.record = record_;
+  outcome.ticket = ticket_;
+  if (decision_) {
+    outcome.risk = decision_->risk;
+    outcome.deciding = decision_->deciding;
+  }
+  if (identity_) outcome.warnings = identity_->warnings;
+  return outcome;
+}
+
+audit::ActionEntry Passage::entry() {
+  audit::ActionEntry entry;
+  entry.record = record_;
+  entry.session = session_.id;
+  if (identity_) {
+    entry.identity = &*identity_;
+  } else {
+    entry.hops = request_.hops;
+  }
+  entry.tool = request_.tool;
+  entry.connection = request_.connection;
+  entry.kind = request_.kind == RequestKind::tool ? "tool" : "sql";
+  entry.purpose = request_.purpose;
+  entry.explanation = snapshot_->masker->scrub(request_.explanation);
+  const Command* command = understood_ ? understood_->command.get() : nullptr;
+  if (!text_) text_ = record_text(request_, command, *snapshot_->config.frame, *snapshot_->masker, guard_.digest_key);
+  entry.command_text = text_->command;
+  entry.params_json = text_->params_json;
+  entry.command_digest = text_->digest;
+  if (command != nullptr) {
+    entry.kinds = command->kinds;
+    entry.effect = request_.kind == RequestKind::tool ? "tool" : to_string(command->effect);
+    entry.reads.assign(command->reads.begin(), command->reads.end());
+    entry.writes.assign(command->writes.begin(), command->writes.end());
+  }
+  if (decision_) entry.decision = &*decision_;
+  entry.verdict = permit_digest_.empty() ? (ticket_.empty() ? "refuse" : "pending") : "allow";
+  entry.snapshot = snapshot_->hash;
+  entry.ticket = ticket_;
+  entry.approvers = approvers_;
+  entry.permit_digest = permit_digest_;
+  entry.xid = prepared_.xid;
+  entry.system_identifier = prepared_.system_identifier;
+  return entry;
+}
+
+std::int64_t Passage::elapsed_us() const {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started_).count();
+}
+
+// Promise 4 holds for the record as well: what it keeps of the answer is what was masked.
+void Passage::record(const Outcome& outcome, const std::map<std::string, std::int64_t>& masked_counts) {
+  audit::OutcomeEntry out;
+  out.state = to_string(outcome.state);
+  out.stage = outcome.stage;
+  out.code = outcome.code;
+  out.reason = outcome.reason;
+  out.rows = static_cast<std::int64_t>(outcome.rows.size());
+  out.affected = outcome.affected;
+  out.masked_counts = masked_counts;
+  if (outcome.completed()) {
+    std::string response = response_json(outcome);
+    if (snapshot_->config.record_responses) {
+      out.response_json = std::move(response);
+    } else {
+      out.response_digest = crypto::hex(crypto::hmac_sha256(guard_.digest_key, response));
+    }
+  }
+  out.total_us = elapsed_us();
+  out.backend_us = backend_us_;
+  if (intent_) {
+    guard_.journal->record_outcome(*intent_, entry(), out);
+  } else {
+    guard_.journal->record_refusal(entry(), out);
+  }
+  guard_.counters.count(outcome.state);
+}
+
+}  // namespace libguard

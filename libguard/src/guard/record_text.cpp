@@ -1,0 +1,138 @@
+#include "guard/record_text.h"
+
+#include <algorithm>
+
+#include "base/crypto.h"
+#include "base/json_writer.h"
+#include "base/text.h"
+
+namespace libguard {
+namespace {
+
+bool classified(const Frame& frame, const std::string& connection, const std::string& column) {
+  return !classes_of(frame, connection, column).empty();
+}
+
+// Does any literal of the command stand against a classified column, tested or assigned?
+bool touches_classified(const Command& command, const Frame& frame, const std::string& connection) {
+  if (frame.classes.empty()) return false;
+  auto hit = [&](const std::string& column) { return classified(frame, connection, column); };
+  for (const TestedColumn& test : command.tests) {
+    if (hit(test.column)) return true;
+  }
+  for (const AssignedValue& value : command.assigned) {
+    if (hit(value.column)) return true;
+  }
+  for (const Touch& touch : command.touches) {
+    if (touch.action == "select") continue;
+    if (touch.columns_written.empty() && hit(touch.object + ".*")) return true;
+    for (const std::string& column : touch.columns_written) {
+      if (hit(touch.object + "." + column)) return true;
+    }
+  }
+  return std::any_of(command.carries.begin(), command.carries.end(), hit);
+}
+
+std::string without_literals(const std::string& text, std::vector<LiteralSpan> spans) {
+  std::sort(spans.begin(), spans.end(), [](const LiteralSpan& a, const LiteralSpan& b) { return a.start < b.start; });
+  std::string out;
+  std::size_t at = 0;
+  for (const LiteralSpan& span : spans) {
+    if (span.start < at || span.end > text.size() || span.end < span.start) continue;
+    out.append(text, at, span.start - at).append("<literal>");
+    at = span.end;
+  }
+  return out.append(text, at, std::string::npos);
+}
+
+// A text that was not understood has no spans: everything between quotes and every run of digits is taken out.
+std::string without_anything_quoted(const std::string& text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    char c = text[i];
+    if (c == '\'' || c == '"' || c == '$') {
+      std::size_t end = text.find(c, i + 1);
+      out += "<literal>";
+      i = end == std::string::npos ? text.size() : end + 1;
+    } else if (c >= '0' && c <= '9') {
+      while (i < text.size() && text[i] >= '0' && text[i] <= '9') ++i;
+      out += "<literal>";
+    } else {
+      out += c;
+      ++i;
+    }
+  }
+  return out;
+}
+
+std::string params_json(const std::vector<Value>& params, bool hide, const masking::Masker& masker) {
+  if (params.empty()) return {};
+  std::string out;
+  JsonWriter json(out);
+  json.begin_array();
+  for (const Value& param : params) {
+    if (hide) {
+      json.text("<parameter>");
+    } else if (const auto* text = std::get_if<std::string>(&param)) {
+      json.text(masker.scrub(*text));
+    } else if (std::holds_alternative<Bytes>(param)) {
+      json.text("<bytes>");
+    } else {
+      std::string plain;
+      append_json_value(plain, param);
+      std::string scrubbed = masker.scrub(plain);
+      scrubbed == plain ? json.raw(plain) : json.text(scrubbed);
+    }
+  }
+  json.end_array();
+  return out;
+}
+
+std::string digest_of_text(const Request& request, const std::string& key) {
+  std::string input = request.kind == RequestKind::tool ? request.tool + '\0' + request.arguments : request.text;
+  for (const Value& param : request.params) {
+    input += '\0';
+    append_json_value(input, param);
+  }
+  return crypto::hex(crypto::hmac_sha256(key, input));
+}
+
+}  // namespace
+
+RecordText record_text(const Request& request, const Command* command, const Frame& frame,
+                       const masking::Masker& masker, const std::string& digest_key) {
+  RecordText out;
+  out.digest = digest_of_text(request, digest_key);
+  if (request.kind == RequestKind::tool) {
+    out.command = masker.scrub(request.arguments);
+    return out;
+  }
+  bool understood = command != nullptr && command->understood;
+  bool hide = understood ? touches_classified(*command, frame, request.connection) : !frame.classes.empty();
+  std::string text = !hide ? request.text : understood ? without_literals(request.text, command->literals)
+                                                       : without_anything_quoted(request.text);
+  out.command = masker.scrub(text);
+  out.params_json = params_json(request.params, hide, masker);
+  return out;
+}
+
+std::string response_json(const Outcome& outcome) {
+  std::string out;
+  JsonWriter json(out);
+  if (outcome.columns.empty()) {
+    json.text(outcome.result);
+    return out;
+  }
+  json.begin_object().begin_array("columns");
+  for (const OutcomeColumn& column : outcome.columns) json.text(column.name);
+  json.end_array().begin_array("rows");
+  for (const Row& row : outcome.rows) {
+    json.begin_array();
+    for (const Value& value : row) json.value(value);
+    json.end_array();
+  }
+  json.end_array().end_object();
+  return out;
+}
+
+}  // namespace libguard

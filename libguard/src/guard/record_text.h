@@ -1,0 +1,29 @@
+#pragma once
+// How a command is written into the record: literals and parameters that may belong to classified columns, and
+// detected values, become labels. The exact bytes live in the ticket until it is consumed, nowhere else.
+
+#include <string>
+
+#include "libguard/outcome.h"
+#include "libguard/request.h"
+#include "masking/masker.h"
+#include "model/command.h"
+#include "model/frame.h"
+
+namespace libguard {
+
+struct RecordText {
+  std::string command;
+  std::string params_json;   // JSON array, or "" when there are none
+  std::string digest;        // HMAC-SHA-256 over text and params: recognisable, not guessable
+};
+
+// `command` may be null (authentication failed, a tool's arguments are in request.arguments).
+[[nodiscard]] RecordText record_text(const Request& request, const Command* command, const Frame& frame,
+                                     const masking::Masker& masker, const std::string& digest_key);
+
+// The masked answer as the record keeps it: {"columns": [names], "rows": [[...]]} or the tool's masked text as a JSON
+// string.
+[[nodiscard]] std::string response_json(const Outcome& outcome);
+
+}  // namespace libguard

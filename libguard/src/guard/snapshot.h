@@ -1,0 +1,38 @@
+#pragma once
+// Configuration, policies, accounts and connections as one immutable whole, swapped at once by reload. Its hash is in
+// every record.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "approval/approver.h"
+#include "guard/connection.h"
+#include "identity/authenticator.h"
+#include "masking/masker.h"
+#include "policy/decider.h"
+
+namespace libguard {
+
+struct Snapshot {
+  Config config;
+  std::string hash;
+  std::unique_ptr<identity::Authenticator> authenticator;
+  std::unique_ptr<policy::Decider> decider;
+  std::unique_ptr<masking::Masker> masker;
+  std::unique_ptr<approval::Approver> approver;
+  Connections connections;
+};
+
+using Detectors = std::vector<std::shared_ptr<const masking::Detector>>;
+
+// Builds everything that can be built without touching a backend or writing a file; throws Error(configuration).
+// `own_detectors` come after the built-in ones.
+[[nodiscard]] std::shared_ptr<Snapshot> build_snapshot(const std::string& path, const std::shared_ptr<Clock>& clock,
+                                                       const std::shared_ptr<IdSource>& ids, const Detectors& own_detectors);
+// The part that writes: the ticket store. Then loads the catalogue of each connection that can be reached, so that rules
+// which can never apply are refused at start-up; an unreachable one is checked at first use.
+void start_snapshot(Snapshot& snapshot, const std::shared_ptr<Clock>& clock, const std::shared_ptr<IdSource>& ids);
+[[nodiscard]] std::unique_ptr<masking::Masker> make_masker(const Config& config, const Detectors& own_detectors);
+
+}  // namespace libguard
