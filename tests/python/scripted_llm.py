@@ -1,4 +1,4 @@
-"""An offline model: says what its script says, in native tool calls or in ReAct text, and remembers what it was told."""
+"""An offline model: plays its script in native tool calls or in ReAct text, and remembers what it was told."""
 
 from __future__ import annotations
 
@@ -55,7 +55,11 @@ class ScriptedLLM(BaseLLM):
         if not self.native:
             return f"Thought: I use a tool\nAction: {calls[0].tool}\nAction Input: {json.dumps(calls[0].arguments)}"
         return [
-            {"id": f"call_{index}", "type": "function", "function": {"name": c.tool, "arguments": json.dumps(c.arguments)}}
+            {
+                "id": f"call_{index}",
+                "type": "function",
+                "function": {"name": c.tool, "arguments": json.dumps(c.arguments)},
+            }
             for index, c in enumerate(calls)
         ]
 

@@ -34,7 +34,9 @@ def sql_tool(guard):
 
 @MODES
 def test_a_crew_asks_reads_and_learns(native, session, sql_tool, mode):
-    crew = crew_of(sql("SELECT 1", 7), sql("DROP TABLE x"), sql("UPDATE refund"), "finished", tools=[sql_tool], native=mode)
+    crew = crew_of(
+        sql("SELECT 1", 7), sql("DROP TABLE x"), sql("UPDATE refund"), "finished", tools=[sql_tool], native=mode
+    )
     output = crew.kickoff()
     assert output.raw == "finished"
     assert [request["text"] for request in native.requests] == ["SELECT 1", "DROP TABLE x", "UPDATE refund"]
@@ -77,6 +79,14 @@ def test_async_kickoff(native, session, sql_tool, mode):
     assert asyncio.run(crew.akickoff()).raw == "finished"
     assert len(native.ran) == 2
     assert all([hop["kind"] for hop in each["hops"]] == ["crew", "agent", "task", "tool"] for each in native.ran)
+
+
+@MODES
+def test_a_task_in_a_thread_of_its_own(native, session, sql_tool, mode):
+    crew = crew_of(sql("SELECT 1"), "finished", tools=[sql_tool], native=mode)
+    crew.tasks[0].async_execution = True
+    assert crew.kickoff().raw == "finished"
+    assert [hop["kind"] for hop in native.ran[0]["hops"]] == ["crew", "agent", "task", "tool"]
 
 
 def test_parallel_calls_of_one_turn_keep_their_own_chain(native, session, sql_tool):
@@ -328,7 +338,11 @@ def test_results_that_are_not_text_are_masked_as_json(guard, session):
     class Customer(BaseModel):
         mail: str
 
-    for result in ({"mail": fake_native.SECRET_EMAIL}, [fake_native.SECRET_EMAIL], Customer(mail=fake_native.SECRET_EMAIL)):
+    for result in (
+        {"mail": fake_native.SECRET_EMAIL},
+        [fake_native.SECRET_EMAIL],
+        Customer(mail=fake_native.SECRET_EMAIL),
+    ):
 
         @guarded_tool(guard)
         def give(name: str, result=result) -> object:

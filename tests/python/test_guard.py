@@ -80,8 +80,8 @@ def test_a_thread_needs_a_context_of_its_own(native, guard):
             seen.append(error.code)
 
     with guard.session(account="a"):
-        for target in (ask, lambda context=copy_context(): context.run(ask)):
-            thread = threading.Thread(target=target)
+        for run in (lambda target: target(), copy_context().run):
+            thread = threading.Thread(target=run, args=(ask,))
             thread.start()
             thread.join()
     assert seen == ["session.none", True]

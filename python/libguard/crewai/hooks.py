@@ -97,7 +97,9 @@ def before_tool_call(context: ToolCallHookContext) -> None:
         push(frame)
         if frame.guarded is None:
             frame.denied = _why_not(context, frame)
-        denied = frame.denied
+        elif _in_cache(context):
+            frame.stop(_bypassed(context))
+        denied = frame.denied or (str(frame.abort) if frame.abort is not None else "")
     except Exception:
         denied = "the guard's hook failed, so the call was not let through"
     if denied:
@@ -113,8 +115,8 @@ def after_tool_call(context: ToolCallHookContext) -> str | None:
         raise frame.abort
     if frame.denied:
         return f"DENIED by coverage: {frame.denied} Final for this tool, do not call it again."
-    if frame.guarded is not None and not frame.executed and _came_from_cache(context):
-        raise GuardBypassed(context.tool_name, "CrewAI's cache held an answer of another tool with the same name")
+    if frame.guarded is not None and not frame.executed and _in_cache(context):
+        raise _bypassed(context)
     return None
 
 
@@ -161,9 +163,16 @@ def _recorded(guard: Guard, frame: Frame) -> bool:
     return bool(outcome.record) and outcome.stage != "record"
 
 
-def _came_from_cache(context: ToolCallHookContext) -> bool:
-    """True when the answer is what CrewAI's cache holds for this call. Other answers without an execution (a usage
-    limit, arguments that do not fit, a repeated call) are CrewAI's own words and hold no data."""
+def _bypassed(context: ToolCallHookContext) -> GuardBypassed:
+    return GuardBypassed(context.tool_name, "CrewAI's cache holds an answer of another tool with the same name")
+
+
+def _in_cache(context: ToolCallHookContext) -> bool:
+    """True when CrewAI's cache has an answer for this call, which it would give in the guard's place.
+
+    Asked before the call, so that the answer gets nowhere, and after it, for what another hook may have changed. Other
+    answers without an execution (a usage limit, arguments that do not fit, a repeated call) are CrewAI's own words.
+    """
     try:
         cache = getattr(getattr(context.agent, "tools_handler", None), "cache", None)
         if cache is None:
