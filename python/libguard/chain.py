@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 HOP_NAME_CHARS_MAX = 200  # a task description may be a page long; a hop is a name to recognise it by
-HOPS_MAX = 64  # delegation deeper than this is a loop; the core refuses longer chains on its own
+HOPS_MAX = 16  # as the core's own limit: five delegations deep; deeper than that is a loop
 
 KINDS = frozenset({"crew", "agent", "task", "tool"})
 

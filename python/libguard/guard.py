@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NoReturn, Protocol, Self
 
@@ -73,51 +73,60 @@ class Guard:
             raise make_error("invalid", "session.proof", "give exactly one of token=, key= and account=")
         proof = given[named[0]]
         renew = _renewer(proof) if callable(proof) else None
-        spec: dict[str, Any] = {named[0]: renew() if renew is not None else proof, "user": user, "purpose": purpose}
-        if tenant:
-            spec["tenant"] = tenant
-        return self._open_session(spec, renew)
+        told = {"user": user, "purpose": purpose, "tenant": tenant}
+        return self._open_session({named[0]: renew() if renew is not None else str(proof)}, told, renew)
 
-    def _open_session(self, spec: dict[str, Any], renew: Callable[[], str] | None) -> Session:
-        native = self._native.session(json.dumps({key: value for key, value in spec.items() if value}), renew)
-        return Session(self, native, spec.get("user", ""), spec.get("purpose", ""))
+    def _open_session(self, proof: dict[str, str], told: Mapping[str, str], renew: Callable[[], str] | None) -> Session:
+        spec = proof | {name: text for name, text in told.items() if text}
+        return Session(self, self._native.session(json.dumps(spec), renew), told)
 
     def query(self, connection: str, sql: str, params: Sequence[object] | None = None, **details: Any) -> Outcome:
         """`Session.query` of the current session."""
         return current_session(self).query(connection, sql, params, **details)
 
-    def explain(self, sql: str, connection: str, *, account: str = "") -> dict[str, Any]:
+    def explain(self, sql: str, connection: str, *, account: str = "") -> JsonObject:
         """What a statement would do and, for an account, what policy says of it. Nothing runs, nobody is asked."""
         return _read(self._native.explain(json.dumps({"id": "1", "sql": sql}), connection, account))
 
-    def catalogue(self, connection: str) -> dict[str, Any]:
+    def catalogue(self, connection: str) -> JsonObject:
         """The schema that statements of this connection are understood against."""
         return _read(self._native.catalogue(connection))
 
-    def approvals(self, **filters: Any) -> Any:
-        """Tickets as an approver sees them; `ticket=` for one of them."""
-        return json.loads(self._native.approvals(json.dumps(filters)))
+    def approvals(self, *, all: bool = False) -> list[JsonObject]:
+        """Open tickets, or all of them, each as its approver sees it."""
+        return list(json.loads(self._native.approvals(json.dumps({"op": "list", "all": all}))))
+
+    def approval(self, ticket: str) -> JsonObject:
+        """One ticket; Error(invalid, "approval.unknown") when there is none of that id."""
+        return _read(self._native.approvals(json.dumps({"op": "show", "ticket": ticket})))
 
     def approve(self, ticket: str, *, token: str | None = None, key: str | None = None, note: str = "") -> JsonObject:
-        """Says yes. An approver presents a token or key of their own: a name is not enough."""
-        return self._vote(ticket, True, token, key, note)
+        """Says yes; an approver presents a token or key of their own, for a name is not enough.
+
+        Returns {accepted, code, reason, state}: a vote that does not count is an answer, not an exception.
+        """
+        return self._vote("approve", ticket, token, key, note)
 
     def deny(self, ticket: str, *, token: str | None = None, key: str | None = None, note: str = "") -> JsonObject:
         """Says no, finally."""
-        return self._vote(ticket, False, token, key, note)
+        return self._vote("deny", ticket, token, key, note)
 
-    def _vote(self, ticket: str, approve: bool, token: str | None, key: str | None, note: str) -> dict[str, Any]:
+    def revoke(self, ticket: str, *, token: str | None = None, key: str | None = None) -> JsonObject:
+        """Takes an approval back, as long as it has not been used."""
+        return self._vote("revoke", ticket, token, key, "")
+
+    def _vote(self, op: str, ticket: str, token: str | None, key: str | None, note: str) -> JsonObject:
         if (token is None) == (key is None):
             raise make_error("invalid", "approval.proof", "an approver presents exactly one of token= and key=")
-        vote: dict[str, Any] = {"ticket": ticket, "approve": approve, "note": note}
-        vote |= {"token": token} if token is not None else {"key": key}
+        vote = {"op": op, "ticket": ticket, "note": note}
+        vote |= {"token": token or ""} if token is not None else {"key": key or ""}
         return _read(self._native.vote(json.dumps(vote)))
 
     def add_detector(self, detector: Detector) -> None:
         """Adds a value detector to the text that leaves this guard. One that raises makes the action fail."""
         self._native.add_detector(detector)
 
-    def stats(self) -> dict[str, Any]:
+    def stats(self) -> JsonObject:
         """Counters since start: actions by state, pools, records, time."""
         return _read(self._native.stats())
 
@@ -172,7 +181,7 @@ def _renewer(renew: Callable[[], str]) -> Callable[[], str]:
     return call
 
 
-def _read(text: str) -> dict[str, Any]:
+def _read(text: str) -> JsonObject:
     data = json.loads(text)
     if not isinstance(data, dict):
         raise make_error("internal", "guard.unreadable", "the core's answer is not an object")

@@ -40,13 +40,12 @@ def current_session(guard: Guard) -> Session:
 class Session:
     """Made by `Guard.session`. As a context manager it is the current session inside and closed at the end."""
 
-    __slots__ = ("__weakref__", "_accounts", "_entered", "_guard", "_lock", "_native", "_pending", "_purpose", "_user")
+    __slots__ = ("__weakref__", "_accounts", "_entered", "_guard", "_lock", "_native", "_pending", "_told")
 
-    def __init__(self, guard: Guard, native: _native.Session, user: str, purpose: str) -> None:
+    def __init__(self, guard: Guard, native: _native.Session, told: Mapping[str, str]) -> None:
         self._guard = guard
         self._native = native
-        self._user = user
-        self._purpose = purpose
+        self._told = dict(told)  # user, purpose and tenant as the caller gave them; never a token or key
         self._lock = threading.Lock()
         self._entered = 0
         self._accounts: dict[str, Session] = {}
@@ -139,14 +138,9 @@ class Session:
             return known
 
     def _open_for(self, account: str) -> Session:
-        mine = self.info()
-        verified = _verified_user(mine)
-        spec: dict[str, Any] = {"account": account, "user": self._user, "purpose": self._purpose}
-        if mine.get("tenant"):
-            spec["tenant"] = mine["tenant"]
-        if verified:
-            spec["parent"] = self.id
-        opened = self._guard._open_session(spec, None)
+        verified = _verified_user(self.info())
+        parent = {"parent": self.id} if verified else {}
+        opened = self._guard._open_session({"account": account} | parent, self._told, None)
         if verified and _verified_user(opened.info()) != verified:
             # An asserted user is asked for forbids only: taking one for a verified one would widen what is allowed.
             opened.close()

@@ -73,17 +73,26 @@ class Guard:
         return json.dumps({"id": json.loads(line_json)["id"], "understood": True, "connection": connection})
 
     def catalogue(self, connection: str) -> str:
-        return json.dumps({"relations": []})
+        columns = [{"name": "id", "type": "integer"}, {"name": "email", "type": "text"}]
+        return json.dumps(
+            {
+                "relations": [
+                    {"schema": "main", "name": "customers", "system": False, "columns": columns},
+                    {"schema": "main", "name": "sqlite_schema", "system": True, "columns": columns},
+                ]
+            }
+        )
 
     def approvals(self, request_json: str) -> str:
-        return json.dumps([{"ticket": "t-1", "asked": json.loads(request_json)}])
+        asked = json.loads(request_json)
+        return json.dumps([{"asked": asked}] if asked["op"] == "list" else {"asked": asked})
 
     def vote(self, request_json: str) -> str:
         vote = json.loads(request_json)
         self.votes.append(vote)
-        if vote["approve"]:
+        if vote["op"] == "approve":
             self.approved.add(vote["ticket"])
-        return json.dumps({"state": "approved" if vote["approve"] else "denied"})
+        return json.dumps({"accepted": True, "code": "ok", "reason": "", "state": vote["op"]})
 
     def close(self) -> None:
         self.closed = True

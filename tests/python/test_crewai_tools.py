@@ -361,3 +361,9 @@ def test_usage_limits_still_hold(native, guard, session):
     assert once.run(name="x") == "ok"
     assert isinstance(once.run(name="x"), ToolFailure)
     assert len(native.requests) == 1
+
+
+def test_the_schema_is_told_only_on_demand(guard, sql_tool):
+    telling = GuardedSQLTool(guard=guard, connection="shop", tell_schema=True)
+    assert telling.description.endswith("Tables: main.customers(id integer, email text)")
+    assert "customers" not in sql_tool.description

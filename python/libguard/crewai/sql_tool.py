@@ -10,6 +10,8 @@ from libguard.chain import Hop
 from libguard.crewai.guarded_tool import Asked, GuardedBase
 from libguard.session import Session
 
+SCHEMA_CHARS_MAX = 8_000  # of a schema told to the model: every one is paid for in each turn
+
 
 class SQLArguments(BaseModel):
     """One SQL statement with its parameters."""
@@ -27,7 +29,8 @@ class SQLArguments(BaseModel):
 class GuardedSQLTool(GuardedBase):
     """Drop-in for NL2SQLTool: `GuardedSQLTool(guard=guard, connection="shop")` where it had `db_uri=`.
 
-    Holds no credential and no URL. Runs one statement a call, in a transaction of its own.
+    Holds no credential and no URL. Runs one statement a call, in a transaction of its own. With `tell_schema=True` the
+    description lists tables and columns of the connection, whether or not an agent may read them.
     """
 
     name: str = "run_sql"
@@ -37,6 +40,12 @@ class GuardedSQLTool(GuardedBase):
     )
     args_schema: type[BaseModel] = SQLArguments
     connection: str = Field(description="The connection's name in guard.yaml.")
+    tell_schema: bool = Field(default=False, description="Names tables and columns in the description.")
+
+    def model_post_init(self, context: Any, /) -> None:
+        super().model_post_init(context)
+        if self.tell_schema:
+            self.description = f"{self.description}\nTables: {self._schema()}"
 
     def ask(self, session: Session, arguments: dict[str, Any], wait_s: float | None, hops: tuple[Hop, ...]) -> Asked:
         outcome = session.query(
@@ -49,3 +58,13 @@ class GuardedSQLTool(GuardedBase):
             hops=hops,
         )
         return Asked(outcome)
+
+    def _schema(self) -> str:
+        relations = [each for each in self.guard.catalogue(self.connection)["relations"] if not each.get("system")]
+        listed = "; ".join(_told(each) for each in relations)
+        return listed if len(listed) <= SCHEMA_CHARS_MAX else listed[:SCHEMA_CHARS_MAX] + " ... and more"
+
+
+def _told(relation: dict[str, Any]) -> str:
+    columns = ", ".join(f"{column['name']} {column.get('type', '')}".strip() for column in relation["columns"])
+    return f"{relation['schema']}.{relation['name']}({columns})"
