@@ -1,0 +1,158 @@
+#include "backend/postgres/postgres_action.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "backend/postgres/sql_error.h"
+#include "backend/postgres/values.h"
+#include "libguard/error.h"
+
+namespace libguard::backend::postgres {
+namespace {
+
+// Room for a row that is a little over bytes_max: it is then cut as a row, not as a connection.
+constexpr std::int64_t kRowSlackBytes = 1024 * 1024;
+
+std::string milliseconds(std::int64_t count) { return std::to_string(std::max<std::int64_t>(count, 1)) + "ms"; }
+
+}  // namespace
+
+PostgresAction::PostgresAction(std::shared_ptr<Core> core, std::shared_ptr<const Snapshot> snapshot, const Permit& permit,
+                               const ActionLimits& limits, Pool::Lease lease)
+    : core_(std::move(core)),
+      snapshot_(std::move(snapshot)),
+      digest_(permit.digest()),
+      text_(permit.command().text),
+      version_(permit.command().catalogue_version),
+      params_(permit.command().params),
+      wait_{limits.deadline, limits.cancel},
+      rows_max_(std::max<std::int64_t>(0, std::min(limits.rows_max, permit.row_limit()))),
+      bytes_max_(std::max<std::int64_t>(0, limits.bytes_max)),
+      affected_max_(permit.rows_affected_max()),
+      connection_(std::move(lease)) {
+  connection_->limit_row_bytes(bytes_max_ + kRowSlackBytes);
+}
+
+std::shared_ptr<const Command> PostgresAction::spend(Permit& permit, const Intent& intent) {
+  if (core_->fds->forked()) throw Error(ErrorKind::unavailable, "guard.forked", "this process was forked; open a guard of its own after exec");
+  auto command = permit.spend(intent.digest());
+  if (used_ || intent.digest() != digest_ || command->text != text_) {
+    throw Error(ErrorKind::internal, "permit.other_command", "this permit was made for another command");
+  }
+  used_ = true;
+  return command;
+}
+
+void PostgresAction::check_parameters() {
+  check(wait_);
+  if (connection_->parameters_sound()) return;
+  connection_->mark_broken();
+  throw Error(ErrorKind::unavailable, "backend.unsound_session",
+              "the session reads strings or names otherwise than the guard does; it was closed");
+}
+
+void PostgresAction::send_opening(bool write, const char* name) {
+  static const std::string settings =
+      std::string("SELECT set_config('search_path', $1, true), set_config('statement_timeout', $2, true),"
+                  " set_config('lock_timeout', $2, true), ") + log_position_expression();
+  std::int64_t left = wait_.deadline.left().count();
+  std::int64_t configured = core_->config.statement_timeout_ms;
+  Params values;
+  values.text(core_->search_path).text(milliseconds(configured > 0 ? std::min(configured, left) : left));
+  connection_->send(write ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE" : "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY");
+  connection_->send(settings.c_str(), values);
+  connection_->send_prepare(name, text_.c_str(), params_);
+}
+
+std::string PostgresAction::read_opening() {
+  Result begun = connection_->one(wait_);
+  if (PQresultStatus(begun.get()) != PGRES_COMMAND_OK) throw_sql_error(begun.get(), wait_);
+  Result set = connection_->one(wait_);
+  if (PQresultStatus(set.get()) != PGRES_TUPLES_OK) throw_sql_error(set.get(), wait_);
+  std::string position = PQgetvalue(set.get(), 0, 3);
+  Result parsed = connection_->one(wait_);
+  if (PQresultStatus(parsed.get()) != PGRES_COMMAND_OK) refuse(parsed.get());
+  return position;
+}
+
+void PostgresAction::describe(const PGresult* first, RawResult& result) const {
+  for (int column = 0; column < PQnfields(first); ++column) {
+    Oid type = PQftype(first, column);
+    result.columns.push_back({PQfname(first, column), type_name(type),
+                              snapshot_->origin(PQftable(first, column), PQftablecol(first, column)), is_textual(type)});
+  }
+}
+
+PostgresAction::Rows PostgresAction::read_rows(const std::function<bool()>& at_limit) {
+  Rows out;
+  std::vector<Row> rows;
+  std::int64_t bytes = 0;
+  bool truncated = false;
+  connection_->single_rows();
+  while (Result piece = connection_->next(wait_)) {
+    ExecStatusType status = PQresultStatus(piece.get());
+    if (status == PGRES_FATAL_ERROR || status == PGRES_PIPELINE_ABORTED || status == PGRES_BAD_RESPONSE) {
+      out.error = std::move(piece);
+      if (connection_->broken()) break;
+      continue;
+    }
+    if (status == PGRES_PIPELINE_SYNC) throw Error(ErrorKind::unavailable, "backend.unreachable", "the database answered out of order");
+    if (!out.has_rows && (status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK)) {
+      out.has_rows = true;
+      describe(piece.get(), out.result);
+    }
+    if (status == PGRES_SINGLE_TUPLE && !truncated) {
+      bytes += row_bytes(piece.get(), 0);
+      if (static_cast<std::int64_t>(rows.size()) < rows_max_ && bytes <= bytes_max_) {
+        Row& row = rows.emplace_back();
+        row.reserve(static_cast<std::size_t>(PQnfields(piece.get())));
+        for (int column = 0; column < PQnfields(piece.get()); ++column) row.push_back(decode(piece.get(), 0, column));
+        continue;
+      }
+      truncated = true;
+      out.stopped = !at_limit();
+      if (out.stopped) break;
+    }
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+      out.result.command_tag = PQcmdStatus(piece.get());
+      out.result.affected = std::strtoll(PQcmdTuples(piece.get()), nullptr, 10);
+    }
+    if (connection_->broken()) break;
+  }
+  out.result.rows = std::make_unique<BufferedRows>(std::move(rows), truncated);
+  return out;
+}
+
+void PostgresAction::rollback() {
+  if (connection_->transaction() == PQTRANS_IDLE) return;
+  connection_->send("ROLLBACK");
+  connection_->send_sync();
+  connection_->flush(wait_);
+  connection_->drain_to_sync(wait_);
+}
+
+void PostgresAction::throw_changed() {
+  throw Error(ErrorKind::unavailable, "command.changed",
+              "the database's schema changed since the command was understood; nothing was run");
+}
+
+void PostgresAction::refuse(const PGresult* error) {
+  std::string state = sqlstate_of(error);
+  bool of_schema = state.starts_with("42") || state == "3F000" || state == "0A000" || state == "XX000";
+  if (!connection_->broken() && of_schema) {
+    connection_->drain_to_sync(wait_);
+    rollback();
+    send_proof(*connection_, version_, {});
+    connection_->send_sync();
+    connection_->flush(wait_);
+    bool held = proof_held(connection_->one(wait_).get(), wait_);
+    connection_->drain_to_sync(wait_);
+    if (!held) throw_changed();
+  } else if (!connection_->broken()) {
+    connection_->drain_to_sync(wait_);
+  }
+  throw_sql_error(error, wait_);
+}
+
+}  // namespace libguard::backend::postgres
