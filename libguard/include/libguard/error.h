@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "libguard/api.h"
+
 namespace libguard {
 
 // What a caller can do about it, and nothing finer: the stable `code` carries the detail.
@@ -19,7 +21,7 @@ enum class ErrorKind {
 
 // Thread-safe to copy and throw. `what()` is a sentence for its reader and never holds data, a
 // credential or text of a server. `code` is stable, dotted and lower case ("backend.unreachable").
-class Error : public std::runtime_error {
+class LIBGUARD_API Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, std::string code, const std::string& sentence)
       : std::runtime_error(sentence), kind_(kind), code_(std::move(code)) {}

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "libguard/api.h"
 #include "libguard/detector.h"
 #include "libguard/error.h"
 #include "libguard/outcome.h"
@@ -42,7 +43,7 @@ using ToolBody = std::function<std::string(std::string_view arguments)>;
 struct GuardState;
 struct SessionState;
 
-class Session {
+class LIBGUARD_API Session {
  public:
   // Runs one SQL command through the whole sentence. Never throws for what the agent wrote.
   [[nodiscard]] Outcome query(const std::string& connection, const std::string& sql, std::vector<Value> params = {}) const;
@@ -53,6 +54,8 @@ class Session {
   [[nodiscard]] const std::string& id() const noexcept;      // "s-..."
   [[nodiscard]] const Identity& identity() const noexcept;   // as it was when the session was opened
   void close() const;                                        // later actions answer `session.closed`
+  // For doors that could not even read the request: records and answers its refusal.
+  [[nodiscard]] Outcome refuse(const Error& malformed) const;
 
  private:
   friend class Guard;
@@ -60,7 +63,7 @@ class Session {
   std::shared_ptr<SessionState> state_;
 };
 
-class Guard {
+class LIBGUARD_API Guard {
  public:
   // Reads guard.yaml and everything that it names. Throws Error(configuration) that names file, line and path.
   [[nodiscard]] static Guard open(const std::string& path);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "libguard/api.h"
 #include "libguard/value.h"
 
 namespace libguard {
@@ -48,6 +49,6 @@ struct [[nodiscard]] Outcome {
   [[nodiscard]] bool completed() const noexcept { return state == OutcomeState::completed; }
 };
 
-[[nodiscard]] const char* to_string(OutcomeState state) noexcept;
+[[nodiscard]] LIBGUARD_API const char* to_string(OutcomeState state) noexcept;
 
 }  // namespace libguard

@@ -2,11 +2,7 @@
 
 #include "base/json.h"
 #include "base/json_writer.h"
-#include "base/limits.h"
-#include "base/text.h"
-#include "command/understander.h"
 #include "libguard/error.h"
-#include "model/command.h"
 
 namespace libguard {
 namespace {
@@ -48,30 +44,6 @@ std::string answer_line(std::string_view text, const std::function<std::string(c
   } catch (const std::exception&) {
     return error_line(id_json, "guard.internal", "something broke inside the guard");
   }
-}
-
-struct Explainer::State {
-  std::unique_ptr<command::Understander> understander;
-};
-
-Explainer::Explainer(Dialect dialect, std::string_view catalogue_json) : state_(std::make_unique<State>()) {
-  if (catalogue_json.empty()) {
-    state_->understander = command::understander_without_catalogue(dialect);
-    return;
-  }
-  auto catalogue = std::make_shared<Catalogue>(catalogue_from_json_text(catalogue_json));
-  if (catalogue->dialect != dialect) {
-    throw Error(ErrorKind::invalid, "catalogue.dialect", "the catalogue is of another dialect than --dialect says");
-  }
-  state_->understander = command::make_understander(std::move(catalogue));
-}
-
-Explainer::~Explainer() = default;
-
-std::string Explainer::explain(std::string_view line) const {
-  return answer_line(line, [&](const Line& parsed) {
-    return explain_json_text(*state_->understander->understand(parsed.sql, parsed.params));
-  });
 }
 
 }  // namespace libguard

@@ -2,6 +2,7 @@
 
 #include "base/json_writer.h"
 #include "guard/guard_state.h"
+#include "guard/passage.h"
 #include "libguard/error.h"
 #include "libguard/guard.h"
 
@@ -79,6 +80,15 @@ Outcome Session::use(Request request, const ToolBody& body) const {
     throw Error(ErrorKind::invalid, "request.body", "use() runs a request of kind tool with a tool name and a body");
   }
   return Guard::run(*state_, std::move(request), &body);
+}
+
+Outcome Session::refuse(const Error& malformed) const {
+  Passage passage(*state_, Request{}, nullptr);
+  try {
+    return passage.stopped({OutcomeState::refused, malformed.code(), malformed.what(), {}});
+  } catch (const Error& unwritable) {
+    return passage.broken(unwritable);
+  }
 }
 
 const std::string& Session::id() const noexcept { return state_->id; }
