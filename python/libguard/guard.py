@@ -56,7 +56,6 @@ class Guard:
         account: str | None = None,
         user: str = "",
         purpose: str = "",
-        tenant: str = "",
     ) -> Session:
         """Authenticates a caller. Exactly one of:
 
@@ -73,7 +72,7 @@ class Guard:
             raise make_error("invalid", "session.proof", "give exactly one of token=, key= and account=")
         proof = given[named[0]]
         renew = _renewer(proof) if callable(proof) else None
-        told = {"user": user, "purpose": purpose, "tenant": tenant}
+        told = {"user": user, "purpose": purpose}
         return self._open_session({named[0]: renew() if renew is not None else str(proof)}, told, renew)
 
     def _open_session(self, proof: dict[str, str], told: Mapping[str, str], renew: Callable[[], str] | None) -> Session:
@@ -124,7 +123,7 @@ class Guard:
 
     def add_detector(self, detector: Detector) -> None:
         """Adds a value detector to the text that leaves this guard. One that raises makes the action fail."""
-        self._native.add_detector(detector)
+        self._native.add_detector(_Quiet(detector))
 
     def stats(self) -> JsonObject:
         """Counters since start: actions by state, pools, records, time."""
@@ -156,6 +155,21 @@ class Guard:
 
     def __deepcopy__(self, memo: object) -> Self:
         return self
+
+
+class _Quiet:
+    """A detector whose exception says nothing: its own text could quote what it looked at, and be printed."""
+
+    def __init__(self, detector: Detector) -> None:
+        self.entity = str(detector.entity)
+        self._find = detector.find
+
+    def find(self, text: str) -> list[tuple[int, int]]:
+        try:
+            return [(int(start), int(end)) for start, end in self._find(text)]
+        except Exception as error:
+            name = type(error).__name__
+        raise RuntimeError(f"the detector for {self.entity} raised {name}")
 
 
 def _config_path(path: str | os.PathLike[str] | None) -> str:

@@ -45,7 +45,7 @@ class Session:
     def __init__(self, guard: Guard, native: _native.Session, told: Mapping[str, str]) -> None:
         self._guard = guard
         self._native = native
-        self._told = dict(told)  # user, purpose and tenant as the caller gave them; never a token or key
+        self._told = dict(told)  # user and purpose as the caller gave them; never a token or key
         self._lock = threading.Lock()
         self._entered = 0
         self._accounts: dict[str, Session] = {}
@@ -129,7 +129,7 @@ class Session:
     def as_account(self, account: str) -> Session:
         """A session of another local account for the same user and purpose; kept, and closed with this one.
 
-        A user whom the guard verified here must stay verified there: where that cannot be had, it is an Error.
+        Error(invalid, "session.user_lost") when the guard verified the user here: the other could only assert it.
         """
         with self._lock:
             known = self._accounts.get(account)
@@ -138,15 +138,11 @@ class Session:
             return known
 
     def _open_for(self, account: str) -> Session:
-        verified = _verified_user(self.info())
-        parent = {"parent": self.id} if verified else {}
-        opened = self._guard._open_session({"account": account} | parent, self._told, None)
-        if verified and _verified_user(opened.info()) != verified:
-            # An asserted user is asked for forbids only: taking one for a verified one would widen what is allowed.
-            opened.close()
-            sentence = "this session acts for a verified user, whom an agent's own account would lose; use one account"
+        if _has_verified_user(self.info()):
+            # There it would only be asserted, and an asserted user is asked for forbids only: that would widen.
+            sentence = "this session acts for a verified user, whom another account would lose; use one account for all"
             raise make_error("invalid", "session.user_lost", sentence)
-        return opened
+        return self._guard._open_session({"account": account}, self._told, None)
 
     def _run(self, request: dict[str, Any], body: Body | None) -> Outcome:
         stopped: list[BaseException] = []
@@ -261,11 +257,9 @@ def _object(text: str) -> dict[str, Any]:
     return data
 
 
-def _verified_user(info: Mapping[str, Any]) -> str:
+def _has_verified_user(info: Mapping[str, Any]) -> bool:
     user = info.get("user")
-    if isinstance(user, Mapping) and user.get("verified"):
-        return str(user.get("subject") or user.get("account") or "unnamed")
-    return ""
+    return isinstance(user, Mapping) and bool(user.get("verified"))
 
 
 __all__ = ["Error", "Session", "current_session"]
