@@ -62,15 +62,18 @@ struct OutcomeEntry {
 
 struct JournalOptions {
   std::string directory;
-  std::string host;
-  std::string boot_id;
+  std::string host;                // empty: this machine's
+  std::string boot_id;             // empty: the kernel's
   std::size_t segment_bytes_max = 64 * 1024 * 1024;
+  // Golden records fix these two; else they are made from start time, process id and chance.
+  std::string stream_id;
+  std::int64_t pid = 0;
 };
 
 class Journal {
  public:
-  // Opens a new segment for this process (file mode 0600, directory 0700); repairs a torn tail of ours. Throws
-  // Error(configuration | unavailable, "audit.*").
+  // Opens a new segment for this process (file mode 0600, directory 0700) and puts torn tails of dead writers aside,
+  // with a record of it. Throws Error(configuration | unavailable, "audit.*").
   Journal(JournalOptions options, std::shared_ptr<Os> os, std::shared_ptr<Clock> clock);
   ~Journal();
 
@@ -81,10 +84,14 @@ class Journal {
   void record_outcome(const Intent& intent, const ActionEntry& entry, const OutcomeEntry& outcome);
   // One durable record for what never ran: refused and pending.
   void record_refusal(const ActionEntry& entry, const OutcomeEntry& outcome);
-  // Anything else worth a record: session opened, reload, vote, tool mask. `body_json` is a JSON object.
+  // Anything else worth a record: session opened, reload, vote, tool mask. `body_json` is a JSON object; its member
+  // `session`, when it has one, puts the event into that session.
   void record_event(const std::string& type, const std::string& body_json, bool durable);
+  // Returns when everything accepted so far is durable. Without it an idle stream is synced within a second.
   void flush();
+  // For the child of a fork: every later call throws Error(unavailable, "guard.forked"), as it does without this call.
   void abandon_after_fork() noexcept;
+  // records, segments, syncs, unwritable, repaired.
   [[nodiscard]] std::map<std::string, std::int64_t> stats() const;
 
  private:

@@ -1,0 +1,108 @@
+#include "audit/line.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/crypto.h"
+#include "base/json.h"
+
+namespace libguard::audit {
+namespace {
+
+bool take(std::string_view& rest, std::string_view expected) {
+  if (!rest.starts_with(expected)) return false;
+  rest.remove_prefix(expected.size());
+  return true;
+}
+
+bool take_number(std::string_view& rest, std::int64_t& number) {
+  auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
+  if (error != std::errc{}) return false;
+  rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+  return true;
+}
+
+// A text without escapes, which all that our writer puts into the head is.
+bool take_text(std::string_view& rest, std::string& text) {
+  std::size_t end = rest.find_first_of("\"\\");
+  if (end == std::string_view::npos || rest[end] == '\\') return false;
+  text = rest.substr(0, end);
+  rest.remove_prefix(end + 1);
+  return true;
+}
+
+bool read_fixed_order(std::string_view rest, RecordHead& head) {
+  bool leading = take(rest, "{\"v\":") && take_number(rest, head.version) && take(rest, ",\"seq\":") &&
+                 take_number(rest, head.seq) && take(rest, ",\"type\":\"") && take_text(rest, head.type) &&
+                 take(rest, ",\"at\":\"") && take_text(rest, head.at);
+  if (!leading) return false;
+  if (!take(rest, ",\"record\":\"")) return true;
+  return take_text(rest, head.record) && take(rest, ",\"session\":\"") && take_text(rest, head.session);
+}
+
+std::string text_member(const Json& json, const char* name) {
+  auto member = json.find(name);
+  return member != json.end() && member->is_string() ? member->get<std::string>() : std::string();
+}
+
+std::optional<std::int64_t> number_member(const Json& json, const char* name) {
+  auto member = json.find(name);
+  if (member == json.end() || !member->is_number_integer()) return std::nullopt;
+  return member->get<std::int64_t>();
+}
+
+bool is_hash(std::string_view text) {
+  return text.size() == kHashChars && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
+}  // namespace
+
+std::string chain_hash(std::string_view previous_hash, std::string_view json) {
+  std::string bytes;
+  bytes.reserve(previous_hash.size() + json.size());
+  bytes.append(previous_hash).append(json);
+  return crypto::hex(crypto::sha256(bytes));
+}
+
+std::string make_line(std::int64_t seq, std::string_view body, std::string& hash) {
+  std::string line;
+  line.reserve(2 * kHashChars + body.size() + 48);
+  line += hash;
+  line += "{\"v\":";
+  line += std::to_string(kFormatVersion);
+  line += ",\"seq\":";
+  line += std::to_string(seq);
+  line += ',';
+  line += body;
+  // The previous hash stands in front of the json bytes, exactly as it is hashed; it is cut off again below.
+  hash = crypto::hex(crypto::sha256(line));
+  line += '\t';
+  line += hash;
+  line += '\n';
+  line.erase(0, kHashChars);
+  return line;
+}
+
+std::optional<LineParts> split_line(std::string_view line) {
+  if (line.size() < kHashChars + 3) return std::nullopt;
+  std::size_t tab = line.size() - kHashChars - 1;
+  LineParts parts{line.substr(0, tab), line.substr(tab + 1)};
+  if (line[tab] != '\t' || parts.json.front() != '{' || parts.json.back() != '}' || !is_hash(parts.hash)) return std::nullopt;
+  return parts;
+}
+
+std::optional<RecordHead> read_head(std::string_view json) {
+  RecordHead head;
+  if (read_fixed_order(json, head)) return head;
+  JsonResult read = read_json(json);
+  if (!read.value || !read.value->is_object()) return std::nullopt;
+  auto version = number_member(*read.value, "v");
+  auto seq = number_member(*read.value, "seq");
+  if (!version || !seq) return std::nullopt;
+  return RecordHead{*version, *seq, text_member(*read.value, "type"), text_member(*read.value, "at"),
+                    text_member(*read.value, "record"), text_member(*read.value, "session")};
+}
+
+}  // namespace libguard::audit
