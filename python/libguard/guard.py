@@ -6,12 +6,12 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, NoReturn, Protocol, Self
+from typing import Any, NoReturn, Protocol, Self, Unpack
 
 from libguard import _native
 from libguard.errors import make_error
 from libguard.outcome import Outcome
-from libguard.session import Session, current_session
+from libguard.session import Details, Session, current_session
 
 Proof = str | Callable[[], str]
 JsonObject = dict[str, Any]
@@ -79,7 +79,9 @@ class Guard:
         spec = proof | {name: text for name, text in told.items() if text}
         return Session(self, self._native.session(json.dumps(spec), renew), told)
 
-    def query(self, connection: str, sql: str, params: Sequence[object] | None = None, **details: Any) -> Outcome:
+    def query(
+        self, connection: str, sql: str, params: Sequence[object] | None = None, **details: Unpack[Details]
+    ) -> Outcome:
         """`Session.query` of the current session."""
         return current_session(self).query(connection, sql, params, **details)
 

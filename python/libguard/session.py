@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypedDict, Unpack
 
 from libguard import outcome as outcomes
 from libguard.chain import HOPS_MAX, Hop, current_hops
@@ -26,6 +26,20 @@ Body = Callable[[dict[str, Any]], str]
 
 # Innermost last. Immutable, so that a context which copied it is not changed behind its back.
 _current: ContextVar[tuple[Session, ...]] = ContextVar("libguard_sessions", default=())
+
+
+_TEXTS = frozenset({"explanation", "purpose", "ticket"})
+
+
+class Details(TypedDict, total=False):
+    """What a request may say beside itself."""
+
+    explanation: str  # the agent's own words, shown to an approver as not verified
+    purpose: str  # absent: the session's
+    ticket: str  # resumes an approved request, and only for exactly this one
+    wait_s: float | None  # how long to wait for an approval; absent: as configured
+    deadline_ms: int | None  # absent: the connection's
+    hops: Sequence[Hop] | None  # the chain; absent: the current one
 
 
 def current_session(guard: Guard) -> Session:
@@ -70,44 +84,23 @@ class Session:
         params: Sequence[object] | None = None,
         *,
         tool: str = "",
-        explanation: str = "",
-        purpose: str = "",
-        ticket: str = "",
-        wait_s: float | None = None,
-        deadline_ms: int | None = None,
-        hops: Sequence[Hop] | None = None,
+        **details: Unpack[Details],
     ) -> Outcome:
-        """Runs one statement through the whole sentence.
+        """Runs one statement through the whole sentence; `tool` is the name of the tool that asks.
 
-        `params` fill the backend's own placeholders (`?` in SQLite, `$1` in PostgreSQL). `explanation` is shown to an
-        approver as the agent's unverified words. `wait_s` is how long to wait for an approval (absent: as configured);
-        `ticket` resumes an approved one, and only for exactly this statement. TypeError for a value it cannot bind.
+        `params` fill the backend's own placeholders (`?` in SQLite, `$1` in PostgreSQL). TypeError for a value that
+        cannot be bound; whatever is wrong with the statement is an outcome.
         """
-        request: dict[str, Any] = {"kind": "sql", "connection": connection, "text": sql}
-        request["params"] = params_to_json(params)
-        request |= _details(tool, explanation, purpose, ticket, wait_s, deadline_ms, hops)
-        return self._run(request, None)
+        request = {"kind": "sql", "connection": connection, "text": sql, "params": params_to_json(params)}
+        return self._run(request | ({"tool": tool} if tool else {}) | _details(**details), None)
 
-    def run_tool(
-        self,
-        tool: str,
-        arguments: Mapping[str, Any],
-        body: Body,
-        *,
-        explanation: str = "",
-        purpose: str = "",
-        ticket: str = "",
-        wait_s: float | None = None,
-        deadline_ms: int | None = None,
-        hops: Sequence[Hop] | None = None,
-    ) -> Outcome:
+    def run_tool(self, tool: str, arguments: Mapping[str, Any], body: Body, **details: Unpack[Details]) -> Outcome:
         """Guards a call of a tool. `body` gets the arguments that were decided on and returns text, which is masked.
 
         An exception of `body` becomes a failed outcome without its text. TypeError when `arguments` are not plain JSON.
         """
-        request: dict[str, Any] = {"kind": "tool", "tool": tool, "arguments": _strict_json(arguments)}
-        request |= _details("", explanation, purpose, ticket, wait_s, deadline_ms, hops)
-        return self._run(request, body)
+        request = {"kind": "tool", "tool": tool, "arguments": _strict_json(arguments)}
+        return self._run(request | _details(**details), body)
 
     def resume(self, ticket: str, *, wait_s: float | None = 0) -> Outcome:
         """Makes the same request again, now with its ticket: runs once if it was approved, and says why not otherwise.
@@ -218,20 +211,20 @@ def _require(body: Body | None) -> Body:
 
 
 def _details(
-    tool: str,
-    explanation: str,
-    purpose: str,
-    ticket: str,
-    wait_s: float | None,
-    deadline_ms: int | None,
-    hops: Sequence[Hop] | None,
+    *,
+    wait_s: float | None = None,
+    deadline_ms: int | None = None,
+    hops: Sequence[Hop] | None = None,
+    **texts: str,
 ) -> dict[str, Any]:
+    unknown = texts.keys() - _TEXTS
+    if unknown:
+        raise TypeError(f"unknown detail {min(unknown)!r}")
     chain = current_hops() if hops is None else tuple(hops)
     if len(chain) > HOPS_MAX:
         raise make_error("invalid", "session.chain_too_long", f"the delegation chain has more than {HOPS_MAX} hops")
-    details: dict[str, Any] = {"hops": [{"kind": each.kind, "name": each.name} for each in chain]}
-    texts = {"tool": tool, "explanation": explanation, "purpose": purpose, "ticket": ticket}
-    details |= {key: text for key, text in texts.items() if text}
+    details: dict[str, Any] = {name: text for name, text in texts.items() if text}
+    details["hops"] = [{"kind": each.kind, "name": each.name} for each in chain]
     if wait_s is not None:
         details["wait_ms"] = _milliseconds(wait_s)
     if deadline_ms is not None:

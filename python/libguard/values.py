@@ -24,25 +24,11 @@ _REALS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 def to_json(value: object) -> JsonValue:
     """The JSON form of a bind parameter. TypeError, without the value, for a type that no backend of ours binds."""
-    if value is None or isinstance(value, bool):
+    if value is None or isinstance(value, (bool, str)):
         return value
-    if isinstance(value, int):
-        # Larger integers travel as exact decimals; the backend decides whether its column can hold them.
-        return int(value) if _INT64_MIN <= value <= _INT64_MAX else {"$decimal": str(int(value))}
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else {"$real": _real_name(value)}
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return {"$bytes": base64.b64encode(bytes(value)).decode("ascii")}
-    if isinstance(value, Decimal):
-        return {"$decimal": f"{value:f}"} if value.is_finite() else {"$real": _real_name(float(value))}
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ")
-    if isinstance(value, (date, time)):
-        return value.isoformat()
-    if isinstance(value, UUID):
-        return str(value)
+    for types, write in _WRITERS:
+        if isinstance(value, types):
+            return write(value)
     raise TypeError(f"a parameter of type {type(value).__name__} cannot be bound; pass text, a number, bytes or None")
 
 
@@ -91,11 +77,37 @@ def _from_text(text: str, type_name: str) -> Value:
         return text  # "infinity", "0044-03-15 BC", or a mask: what cannot be read stays what the backend said
 
 
-def _real_name(value: float) -> str:
-    if math.isnan(value):
-        return "NaN"
-    return "Infinity" if value > 0 else "-Infinity"
+def _int_to_json(value: int) -> JsonValue:
+    # Larger integers travel as exact decimals; the backend decides whether its column can hold them.
+    return int(value) if _INT64_MIN <= value <= _INT64_MAX else {"$decimal": str(int(value))}
 
+
+def _float_to_json(value: float) -> JsonValue:
+    if math.isfinite(value):
+        return float(value)
+    if math.isnan(value):
+        return {"$real": "NaN"}
+    return {"$real": "Infinity" if value > 0 else "-Infinity"}
+
+
+def _bytes_to_json(value: bytes | bytearray | memoryview) -> JsonValue:
+    return {"$bytes": base64.b64encode(bytes(value)).decode("ascii")}
+
+
+def _decimal_to_json(value: Decimal) -> JsonValue:
+    return {"$decimal": f"{value:f}"} if value.is_finite() else _float_to_json(float(value))
+
+
+# Read in order: a datetime is a date, too. Times are written as both backends read them.
+_WRITERS: tuple[tuple[type | tuple[type, ...], Callable[[Any], JsonValue]], ...] = (
+    (int, _int_to_json),
+    (float, _float_to_json),
+    ((bytes, bytearray, memoryview), _bytes_to_json),
+    (Decimal, _decimal_to_json),
+    (datetime, lambda value: value.isoformat(sep=" ")),
+    ((date, time), lambda value: value.isoformat()),
+    (UUID, str),
+)
 
 _READERS: dict[str, Callable[[str], Value]] = {
     "timestamptz": datetime.fromisoformat,

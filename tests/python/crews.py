@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from crewai import Agent, Crew, Task
+
 from scripted_llm import ScriptedLLM, Step
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 
-import fake_native
 import pytest
 from crewai import Crew, Process, Task
 from crewai.events.event_bus import crewai_event_bus
 from crewai.events.types.tool_usage_events import ToolUsageFinishedEvent
 from crewai.hooks import clear_all_tool_call_hooks, register_before_tool_call_hook
 from crewai.tools import BaseTool, tool
-from crews import agent_of, crew_of, model_of
-from scripted_llm import Call
 
+import fake_native
+from crews import agent_of, crew_of, model_of
 from libguard import Error, Guard
 from libguard.crewai import GuardBypassed, GuardedSQLTool, guard_tool, install, protect, uninstall
 from libguard.crewai.frames import current_frame
+from scripted_llm import Call
 
 MODES = pytest.mark.parametrize("mode", [True, False], ids=["native", "react"])
 

@@ -5,15 +5,15 @@ The same harness first runs the tool without a guard and must find the value in 
 
 from __future__ import annotations
 
-import fake_native
 import pytest
 from crewai.events.event_bus import crewai_event_bus
 from crewai.tools import BaseTool, ToolFailure
-from crews import crew_of, model_of
 from pydantic import BaseModel
-from scripted_llm import Call
 
+import fake_native
+from crews import crew_of, model_of
 from libguard.crewai import guard_tool
+from scripted_llm import Call
 
 SECRET = fake_native.SECRET_EMAIL
 

@@ -8,17 +8,17 @@ import pickle
 import threading
 from datetime import date
 
-import fake_native
 import pytest
 from crewai.hooks.dispatch import HookAborted
 from crewai.tools import BaseTool, ToolFailure, tool
 from crewai.tools.structured_tool import CrewStructuredTool
-from crews import agent_of, crew_of, model_of
 from pydantic import BaseModel, ValidationError
-from scripted_llm import Call, Calls
 
+import fake_native
+from crews import agent_of, crew_of, model_of
 from libguard import Error, Guard
 from libguard.crewai import GuardedSQLTool, GuardedTool, RunPendingApproval, guard_tool, guarded_tool
+from scripted_llm import Call, Calls
 
 MODES = pytest.mark.parametrize("mode", [True, False], ids=["native", "react"])
 

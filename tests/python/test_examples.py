@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from conftest import real_native
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"

@@ -10,9 +10,9 @@ import sys
 import threading
 from contextvars import copy_context
 
-import fake_native
 import pytest
 
+import fake_native
 from libguard import Error, Guard, Hop, Pending, Refused, current_session, guarded, hop
 from libguard.outcome import from_native
 
@@ -47,6 +47,12 @@ def test_a_query_carries_everything(native, session):
         "account": "support-crew",
     }
     assert native.specs == [{"account": "support-crew", "user": "dana@example.com", "purpose": "ticket 4711"}]
+
+
+def test_a_misspelt_detail_is_an_error(native, session):
+    with pytest.raises(TypeError, match="tiket"):
+        session.query("shop", "SELECT 1", tiket="t-1")
+    assert native.requests == []
 
 
 def test_guard_query_uses_the_innermost_session(native, guard):

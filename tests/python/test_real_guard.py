@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from conftest import real_native
 from real_shop import CARD, EMAIL, make_shop, refunded
 
