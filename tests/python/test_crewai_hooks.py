@@ -10,6 +10,7 @@ from crewai.events.event_bus import crewai_event_bus
 from crewai.events.types.tool_usage_events import ToolUsageFinishedEvent
 from crewai.hooks import clear_all_tool_call_hooks, register_before_tool_call_hook
 from crewai.tools import BaseTool, tool
+from crewai.tools.agent_tools.agent_tools import AgentTools
 
 import fake_native
 from crews import agent_of, crew_of, model_of
@@ -150,6 +151,39 @@ def test_another_hook_that_blocks_leaves_no_frame_behind(native, guard, session,
     assert crew.kickoff().raw == "finished"
     assert native.requests == []
     assert current_frame() is None
+
+
+@MODES
+def test_a_hook_of_ours_that_fails_blocks(guard, session, plain, ran, mode, monkeypatch):
+    from libguard.crewai import hooks
+
+    install(guard)
+    monkeypatch.setattr(hooks, "_fill", lambda *_: 1 / 0)
+    crew = crew_of(LOOK, "finished", tools=[plain], native=mode)
+    assert crew.kickoff().raw == "finished"
+    assert ran == []
+
+
+def test_a_call_that_another_hook_blocked_first_pops_nobody_elses_frame(native, guard, session):
+    blocked = []
+
+    def block_inner(context):
+        inner = context.agent.role == "clerk" and "delegate" in context.tool_name
+        blocked.append(inner)
+        return not inner
+
+    register_before_tool_call_hook(block_inner)
+    install(guard)
+    ask = Call("delegate_work_to_coworker", {"task": "t", "context": "c", "coworker": "clerk"})
+    back = Call("delegate_work_to_coworker", {"task": "t", "context": "c", "coworker": "boss"})
+    boss = agent_of("boss", (ask, "finished"), [], True, allow_delegation=True)
+    tools = [GuardedSQLTool(guard=guard, connection="shop"), *AgentTools(agents=[boss]).tools()]
+    clerk = agent_of("clerk", (back, sql("SELECT 1"), "found"), tools, True)
+    task = Task(name="ask", description="Ask.", expected_output="x", agent=boss)
+    Crew(agents=[boss, clerk], tasks=[task]).kickoff()
+    assert True in blocked
+    names = [each["name"] for each in native.ran[0]["hops"]]
+    assert names == ["crew", "boss", "ask", "delegate_work_to_coworker", "clerk", "t", "run_sql"]
 
 
 # ---- cache hits around the guard

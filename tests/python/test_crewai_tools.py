@@ -352,6 +352,15 @@ def test_results_that_are_not_text_are_masked_as_json(guard, session):
         assert "[EMAIL]" in give.run(name="x")
 
 
+def test_an_empty_answer_stays_empty(guard, session):
+    @guarded_tool(guard)
+    def nothing(name: str) -> str:
+        """Nothing."""
+        return ""
+
+    assert nothing.run(name="x") == ""
+
+
 def test_usage_limits_still_hold(native, guard, session):
     @guarded_tool(guard, max_usage_count=1)
     def once(name: str) -> str:

@@ -19,13 +19,6 @@ from libguard.values import Value
 BROKEN = "FAILED: the guard could not carry out this call. It may or may not have run; do not repeat it in this run."
 
 
-def answer(outcome: Outcome) -> str | ToolFailure:
-    """Text for a completed action; else a ToolFailure, which CrewAI runs exactly once and never caches."""
-    if not outcome.completed:
-        return failure(outcome)
-    return outcome.result if not outcome.columns and outcome.result else rows_text(outcome)
-
-
 def broken(error: Error) -> ToolFailure:
     """For an Error of the guard. Its sentence is safe to show: it holds no data, credential or text of a server."""
     if error.kind in ("invalid", "configuration"):
@@ -36,6 +29,7 @@ def broken(error: Error) -> ToolFailure:
 
 
 def failure(outcome: Outcome) -> ToolFailure:
+    """For every state but completed. CrewAI runs a tool that returns one exactly once, and never caches it."""
     facts = {"state": outcome.state, "code": outcome.code, "record": outcome.record, "ticket": outcome.ticket}
     return ToolFailure(message=sentence(outcome), details={name: fact for name, fact in facts.items() if fact})
 

@@ -28,6 +28,7 @@ class Frame:
     """Mutable on purpose: a tool may run in a thread of its own, which shares the frame through a copied context."""
 
     parent: Frame | None
+    arguments: object  # the very dict of this call: CrewAI shows one and the same to both hooks
     tool: str
     crew: str = ""
     agent: str = ""
@@ -56,10 +57,10 @@ def push(frame: Frame) -> None:
     _frame.set(frame)
 
 
-def pop(tool: str) -> Frame | None:
-    """The innermost frame of that tool; inner ones whose POST hook never ran are dropped with it."""
+def pop(arguments: object) -> Frame | None:
+    """The frame of that call; inner ones whose POST hook never ran are dropped with it. None if there was no PRE."""
     frame = _frame.get()
-    while frame is not None and frame.tool != tool:
+    while frame is not None and frame.arguments is not arguments:
         frame = frame.parent
     if frame is not None:
         _frame.set(frame.parent)

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, create_model, fi
 from pydantic_core import to_jsonable_python
 
 from libguard.chain import Hop, current_hops
-from libguard.crewai.answers import BROKEN, answer, broken, failure
+from libguard.crewai.answers import BROKEN, broken, failure
 from libguard.crewai.errors import RunPendingApproval
 from libguard.crewai.frames import AsksTheGuard, Frame, current_frame, hops_of
 from libguard.crewai.hooks import ensure_hooks, hooks_missing
@@ -40,9 +40,10 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The guard's answer, and whether the tool ran and reported a failure of its own (a ToolFailure)."""
+    """The guard's answer, its masked text, and whether the tool ran and reported a failure of its own."""
 
     outcome: Outcome
+    text: str
     declared_failure: bool = False
 
 
@@ -126,9 +127,11 @@ class GuardedBase(AsksTheGuard, BaseTool):
         asked = self.ask(session, arguments, wait_s, (*current_hops(), *hops_of(frame)))
         if asked.outcome.pending and self.on_pending == "abort":
             return _stopped(frame, RunPendingApproval(asked.outcome), failure(asked.outcome))
-        if asked.declared_failure and asked.outcome.completed:
-            return ToolFailure(message=asked.outcome.result, details={"record": asked.outcome.record})
-        return answer(asked.outcome)
+        if not asked.outcome.completed:
+            return failure(asked.outcome)
+        if asked.declared_failure:
+            return ToolFailure(message=asked.text, details={"record": asked.outcome.record})
+        return asked.text
 
     def _session(self, frame: Frame | None) -> Session:
         session = current_session(self.guard)
@@ -180,7 +183,7 @@ class GuardedTool(GuardedBase):
         outcome = session.run_tool(self.name, to_jsonable_python(arguments), call, wait_s=wait_s, hops=hops)
         if call.abort is not None:
             raise call.abort
-        return Asked(outcome, call.declared_failure)
+        return Asked(outcome, outcome.result, call.declared_failure)
 
 
 class _Call:

@@ -92,47 +92,48 @@ def hooks_missing(guard: Guard) -> bool:
 
 def before_tool_call(context: ToolCallHookContext) -> None:
     """PRE: pushes the frame of this call and blocks a tool that coverage does not let through."""
+    frame = Frame(current_frame(), context.tool_input, str(context.tool_name))
+    push(frame)
     try:
-        frame = _frame_of(context)
-        push(frame)
+        _fill(frame, context)
         if frame.guarded is None:
             frame.denied = _why_not(context, frame)
         elif _in_cache(context):
             frame.stop(_bypassed(context))
-        denied = frame.denied or (str(frame.abort) if frame.abort is not None else "")
     except Exception:
-        denied = "the guard's hook failed, so the call was not let through"
-    if denied:
-        raise HookAborted(denied, source=SOURCE)
+        frame.denied = "the guard's hook failed, so the call was not let through."
+    if frame.denied or frame.abort is not None:
+        raise HookAborted(frame.denied or str(frame.abort), source=SOURCE)
 
 
 def after_tool_call(context: ToolCallHookContext) -> str | None:
     """POST: pops the frame; raises what must end the run; replaces CrewAI's words for a blocked call by the reason."""
-    frame = pop(context.tool_name)
-    if frame is None:
-        return None
-    if frame.abort is not None:
+    frame = pop(context.tool_input)
+    if frame is not None and frame.abort is not None:
         raise frame.abort
-    if frame.denied:
+    if frame is not None and frame.denied:
         return f"DENIED by coverage: {frame.denied} Final for this tool, do not call it again."
-    if frame.guarded is not None and not frame.executed and _in_cache(context):
+    ran = frame is not None and frame.executed
+    if not ran and _guarded_in(context) is not None and _in_cache(context):
         raise _bypassed(context)
     return None
 
 
-def _frame_of(context: ToolCallHookContext) -> Frame:
+def _fill(frame: Frame, context: ToolCallHookContext) -> None:
+    frame.guarded = _guarded_in(context)
+    bound = frame.guarded.bound_role if frame.guarded is not None else ""
+    frame.agent = bound or _first_text(context.agent, "role")
+    frame.crew = _first_text(context.crew, "name")
+    frame.task = _first_text(context.task, "name", "description")
+
+
+def _first_text(thing: object, *names: str) -> str:
+    return next((str(text) for text in (getattr(thing, name, None) for name in names) if text), "")
+
+
+def _guarded_in(context: ToolCallHookContext) -> AsksTheGuard | None:
     tool = _original(context.tool)
-    guarded = tool if isinstance(tool, AsksTheGuard) else None
-    bound = guarded.bound_role if guarded is not None else ""
-    task = context.task
-    return Frame(
-        parent=current_frame(),
-        tool=context.tool_name,
-        crew=str(getattr(context.crew, "name", "") or "") if context.crew is not None else "",
-        agent=bound or str(getattr(context.agent, "role", "") or ""),
-        task=str(getattr(task, "name", "") or getattr(task, "description", "") or "") if task is not None else "",
-        guarded=guarded,
-    )
+    return tool if isinstance(tool, AsksTheGuard) else None
 
 
 def _original(tool: Any) -> Any:

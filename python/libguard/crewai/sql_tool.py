@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from libguard.chain import Hop
+from libguard.crewai.answers import rows_text
 from libguard.crewai.guarded_tool import Asked, GuardedBase
 from libguard.session import Session
 
@@ -57,7 +58,7 @@ class GuardedSQLTool(GuardedBase):
             wait_s=wait_s,
             hops=hops,
         )
-        return Asked(outcome)
+        return Asked(outcome, rows_text(outcome))
 
     def _schema(self) -> str:
         relations = [each for each in self.guard.catalogue(self.connection)["relations"] if not each.get("system")]
