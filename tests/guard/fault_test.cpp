@@ -1,0 +1,90 @@
+// Faults planted at every step: the disk, a detector, the ticket store. Nothing runs unrecorded, nothing leaves unmasked.
+
+#include <doctest/doctest.h>
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+
+#include "audit/os.h"
+#include "guard/guard_parts.h"
+#include "guard/shop.h"
+
+using namespace libguard;
+using libguard::test::Shop;
+
+namespace {
+
+// The real calls, of which writes or syncs fail from a chosen one on.
+class FailingOs final : public audit::Os {
+ public:
+  std::atomic<int> writes_left{1'000'000};
+  std::atomic<int> syncs_left{1'000'000};
+  int open_new(const std::string& path) override { return writes_left > 0 ? real_->open_new(path) : -ENOSPC; }
+  long write(int fd, std::string_view bytes) override { return writes_left-- > 0 ? real_->write(fd, bytes) : -ENOSPC; }
+  int sync(int fd) override { return syncs_left-- > 0 ? real_->sync(fd) : -EIO; }
+  int sync_directory(const std::string& path) override { return real_->sync_directory(path); }
+  int close(int fd) override { return real_->close(fd); }
+
+ private:
+  std::shared_ptr<audit::Os> real_ = audit::real_os();
+};
+
+class BrokenDetector final : public masking::Detector {
+ public:
+  [[nodiscard]] std::string_view entity() const override { return "BROKEN"; }
+  void find(std::string_view text, std::vector<masking::Span>&) const override {
+    if (text.find("Ada") != std::string_view::npos) throw std::runtime_error("broken on purpose");
+  }
+};
+
+constexpr const char* kDelete = "DELETE FROM orders WHERE id = 12";
+
+}  // namespace
+
+TEST_CASE("nothing runs when the intent cannot be recorded, whichever call fails (promise 2)") {
+  for (int allowed = 0; allowed < 12; ++allowed) {
+    for (bool break_sync : {false, true}) {
+      Shop shop;
+      auto os = std::make_shared<FailingOs>();
+      GuardParts parts;
+      parts.os = os;
+      Guard guard = parts.open(shop.config());
+      Session session = guard.session({.account = "support-crew"});
+      (break_sync ? os->syncs_left : os->writes_left) = allowed;
+      Outcome outcome = session.query("shop", kDelete);
+      CAPTURE(allowed);
+      CAPTURE(break_sync);
+      CAPTURE(outcome.code);
+      bool gone = shop.number("SELECT count(*) FROM orders WHERE id = 12") == 0;
+      // Gone only with a durable intent; and an answer that says refused means that nothing happened.
+      if (gone) CHECK(shop.records().find(outcome.record) != std::string::npos);
+      if (outcome.state == OutcomeState::refused) CHECK_FALSE(gone);
+      if (outcome.completed()) CHECK(gone);
+    }
+  }
+}
+
+TEST_CASE("a detector that breaks lets nothing out (promise 4)") {
+  Shop shop;
+  Guard guard = Guard::open(shop.config());
+  guard.add_detector(std::make_shared<BrokenDetector>());
+  Outcome outcome = guard.session({.account = "support-crew"}).query("shop", "SELECT name FROM customers WHERE id = 1");
+  CHECK(outcome.state == OutcomeState::failed);
+  CHECK(outcome.rows.empty());
+  CHECK(outcome.reason.find("Ada") == std::string::npos);
+  CHECK(shop.records().find("Ada") == std::string::npos);
+}
+
+TEST_CASE("a ticket store that breaks refuses what would have to be asked") {
+  Shop shop;
+  Guard guard = Guard::open(shop.config());
+  Session session = guard.session({.account = "support-crew"});
+  for (const char* name : {"state/approvals.db", "state/approvals.db-wal", "state/approvals.db-shm"}) {
+    shop.write(name, std::string(8192, 'x'));
+  }
+  Outcome outcome = session.query("shop", "UPDATE orders SET refunded_cents = 99999 WHERE id = 10");
+  CHECK_FALSE(outcome.completed());
+  CHECK(shop.number("SELECT refunded_cents FROM orders WHERE id = 10") == 0);
+}
