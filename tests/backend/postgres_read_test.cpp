@@ -115,13 +115,13 @@ TEST_CASE("a read cannot write, whatever its text says") {
   Shop shop(cfg);
   for (const char* sql : {"DELETE FROM customers", "WITH d AS (DELETE FROM customers RETURNING 1) SELECT * FROM d", "SELECT wipe()",
                           "CREATE TABLE x(i int)", "SELECT nextval('pg_catalog.x')", "SELECT * FROM customers FOR UPDATE",
-                          "COPY customers TO STDOUT", "COPY customers FROM STDIN", "NOTIFY x", "VACUUM"}) {
+                          "COPY customers TO STDOUT", "COPY customers FROM STDIN", "VACUUM"}) {
     CAPTURE(sql);
     CHECK_FALSE(message_of([&] { (void)shop.read(sql); }).empty());
   }
   for (const char* sql : {"COMMIT", "ROLLBACK", "SET TRANSACTION READ WRITE", "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE",
                           "SET default_transaction_read_only = off", "SET search_path = evil", "SET standard_conforming_strings = off",
-                          "SET client_encoding = 'LATIN1'", "SET ROLE NONE", "LISTEN x", "PREPARE g0 AS SELECT 2",
+                          "SET client_encoding = 'LATIN1'", "SET ROLE NONE", "LISTEN x", "NOTIFY x", "PREPARE g0 AS SELECT 2",
                           "SELECT pg_advisory_lock(1)", "SELECT set_config('row_security', 'off', false)", "CREATE TEMP TABLE tt(i int)"}) {
     CAPTURE(sql);
     (void)message_of([&] { (void)shop.read(sql); });  // refused or harmless ...
@@ -137,7 +137,7 @@ TEST_CASE("rows and bytes are cut at the limits, and the connection stays usable
   Shop shop;
   auto few = limits();
   few.rows_max = 10;
-  auto answer = shop.read("SELECT * FROM generate_series(1, 100000000)", {}, few);
+  auto answer = shop.read("SELECT generate_series(1, 1000000000)", {}, few);
   CHECK(answer.rows.size() == 10);
   CHECK(answer.truncated);
   auto exact = shop.read("SELECT * FROM generate_series(1, 10)", {}, few);
@@ -155,8 +155,7 @@ TEST_CASE("rows and bytes are cut at the limits, and the connection stays usable
   CHECK(wide.rows.size() == 9);
   CHECK(wide.truncated);
   CHECK(shop.backend->stats().at("destroyed") == 0);
-  std::string code = message_of([&] { CHECK(shop.read("SELECT repeat('x', 200000000)", {}, small).rows.empty()); });
-  CHECK((code.empty() || code == "backend.row_too_large"));
+  CHECK(message_of([&] { (void)shop.read("SELECT repeat('x', 50000000)", {}, small); }) == "backend.row_too_large");
   CHECK(shop.read("SELECT 1").rows.size() == 1);
 }
 

@@ -164,7 +164,7 @@ class WriteAction final : public PostgresAction {
     std::string sql = "SELECT 0";
     for (const std::string& name : names_of_emptied()) {
       sql += " + (SELECT count(*) FROM (SELECT FROM " + name + " LIMIT " +
-             std::to_string(std::min<std::int64_t>(affected_max_, INT64_MAX - 1) + 1) + ") AS some)";
+             std::to_string(std::min<std::int64_t>(affected_max_, INT64_MAX - 1) + 1) + ") AS emptied)";
     }
     Result counted = ask(sql, Params());
     return std::strtoll(PQgetvalue(counted.get(), 0, 0), nullptr, 10);
