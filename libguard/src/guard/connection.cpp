@@ -4,7 +4,6 @@
 #include <chrono>
 #include <utility>
 
-#include "guard/make_backend.h"
 #include "guard/own_grant.h"
 #include "libguard/error.h"
 
@@ -25,8 +24,8 @@ bool knows(const Catalogue& catalogue, const std::string& column) {
 
 }  // namespace
 
-Connection::Connection(ConnectionConfig config, std::shared_ptr<const Frame> frame, std::shared_ptr<Clock> clock)
-    : config_(std::move(config)), frame_(std::move(frame)), backend_(make_backend(config_, std::move(clock))) {}
+Connection::Connection(ConnectionConfig config, std::shared_ptr<const Frame> frame, std::unique_ptr<backend::Backend> backend)
+    : config_(std::move(config)), frame_(std::move(frame)), backend_(std::move(backend)) {}
 
 std::shared_ptr<const Meaning> Connection::meaning(const backend::ActionLimits& limits) {
   bool refresh = false;

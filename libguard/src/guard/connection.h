@@ -9,7 +9,6 @@
 #include "backend/backend.h"
 #include "command/understander.h"
 #include "guard/config.h"
-#include "libguard/clock.h"
 
 namespace libguard {
 
@@ -22,7 +21,7 @@ struct Meaning {
 // Thread-safe.
 class Connection {
  public:
-  Connection(ConnectionConfig config, std::shared_ptr<const Frame> frame, std::shared_ptr<Clock> clock);
+  Connection(ConnectionConfig config, std::shared_ptr<const Frame> frame, std::unique_ptr<backend::Backend> backend);
 
   [[nodiscard]] const ConnectionConfig& config() const noexcept { return config_; }
   [[nodiscard]] backend::Backend& backend() const noexcept { return *backend_; }

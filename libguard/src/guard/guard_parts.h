@@ -6,6 +6,7 @@
 #include <string>
 
 #include "audit/os.h"
+#include "guard/make_backend.h"
 #include "libguard/clock.h"
 #include "libguard/guard.h"
 
@@ -16,6 +17,7 @@ class GuardParts {
   std::shared_ptr<Clock> clock;      // default: the system's
   std::shared_ptr<IdSource> ids;     // default: random
   std::shared_ptr<audit::Os> os;     // default: real
+  BackendMaker backend;              // default: the table of drivers
   [[nodiscard]] Guard open(const std::string& path) const;
 };
 

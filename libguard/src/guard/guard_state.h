@@ -22,7 +22,7 @@ struct Counters {
 
 struct GuardState {
   std::string path;
-  std::shared_ptr<Clock> clock;
+  std::shared_ptr<Clock> clock;      // as in `ingredients`, without the lock
   std::shared_ptr<IdSource> ids;
   std::unique_ptr<audit::Journal> journal;
   std::string digest_key;            // keys the digests of commands in records
@@ -34,9 +34,9 @@ struct GuardState {
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
   void swap(std::shared_ptr<const Snapshot> next);
 
-  mutable std::mutex mutex;          // guards the three below
+  mutable std::mutex mutex;          // guards the two below
   std::shared_ptr<const Snapshot> current;
-  Detectors own_detectors;
+  Ingredients ingredients;
 };
 
 struct SessionState {

@@ -147,7 +147,7 @@ std::string audit_session_json(const std::string& directory, std::string_view se
 
 std::string config_check_json(const std::string& path) {
   auto clock = system_clock();
-  const auto snapshot = build_snapshot(path, clock, random_ids(clock), {});
+  const auto snapshot = build_snapshot(path, {clock, random_ids(clock), {}, &make_backend});
   std::string out;
   JsonWriter json(out);
   json.begin_object().boolean("ok", true).texts("warnings", snapshot->config.warnings);

@@ -70,10 +70,11 @@ Guard GuardParts::open(const std::string& path) const {
   state->path = std::filesystem::absolute(path).string();
   state->clock = clock ? clock : system_clock();
   state->ids = ids ? ids : random_ids(state->clock);
-  auto snapshot = build_snapshot(path, state->clock, state->ids, {});
+  state->ingredients = {state->clock, state->ids, {}, backend ? backend : BackendMaker(&make_backend)};
+  auto snapshot = build_snapshot(path, state->ingredients);
   state->journal = open_journal(snapshot->config, os, state->clock);
   state->digest_key = load_or_make_private_file(snapshot->config.audit_directory + "/digest.key", 32);
-  start_snapshot(*snapshot, state->clock, state->ids);
+  start_snapshot(*snapshot, state->ingredients);
   state->current = snapshot;
   for (const std::string& warning : snapshot->config.warnings) log(LogLevel::warning, warning);
   state->journal->record_event("opened", json_of_snapshot(*snapshot), false);
@@ -85,21 +86,21 @@ Guard Guard::open(const std::string& path) { return GuardParts{}.open(path); }
 
 std::vector<std::string> Guard::check(const std::string& path) {
   auto clock = system_clock();
-  return build_snapshot(path, clock, random_ids(clock), {})->config.warnings;
+  return build_snapshot(path, {clock, random_ids(clock), {}, &make_backend})->config.warnings;
 }
 
 void Guard::reload() const {
   auto old = state_->snapshot();
-  Detectors detectors;
+  Ingredients ingredients;
   {
     std::lock_guard lock(state_->mutex);
-    detectors = state_->own_detectors;
+    ingredients = state_->ingredients;
   }
-  auto next = build_snapshot(state_->path, state_->clock, state_->ids, detectors);
+  auto next = build_snapshot(state_->path, ingredients);
   if (next->config.audit_directory != old->config.audit_directory) {
     throw Error(ErrorKind::configuration, "config.audit_moved", "audit.directory cannot change while the guard runs; restart it");
   }
-  start_snapshot(*next, state_->clock, state_->ids);
+  start_snapshot(*next, ingredients);
   state_->journal->record_event("reloaded", json_of_snapshot(*next), true);
   state_->swap(std::move(next));
   state_->counters.reloads.fetch_add(1, std::memory_order_relaxed);
@@ -110,16 +111,16 @@ std::string Guard::audit_directory() const { return state_->snapshot()->config.a
 
 void Guard::add_detector(std::shared_ptr<const masking::Detector> detector) const {
   std::lock_guard lock(state_->mutex);
-  Detectors detectors = state_->own_detectors;
-  detectors.push_back(std::move(detector));
+  Ingredients ingredients = state_->ingredients;
+  ingredients.own_detectors.push_back(std::move(detector));
   // The snapshot is immutable, so one with the new masker takes its place.
-  auto rebuilt = build_snapshot(state_->path, state_->clock, state_->ids, detectors);
-  if (rebuilt->hash != state_->current->hash) {
+  auto next = build_snapshot(state_->path, ingredients);
+  if (next->hash != state_->current->hash) {
     throw Error(ErrorKind::configuration, "config.changed", "guard.yaml changed since it was read; call reload() first");
   }
-  start_snapshot(*rebuilt, state_->clock, state_->ids);
-  state_->current = std::move(rebuilt);
-  state_->own_detectors = std::move(detectors);
+  start_snapshot(*next, ingredients);
+  state_->current = std::move(next);
+  state_->ingredients = std::move(ingredients);
 }
 
 std::map<std::string, std::int64_t> Guard::stats() const {

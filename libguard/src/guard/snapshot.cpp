@@ -4,7 +4,6 @@
 
 #include "base/crypto.h"
 #include "base/log.h"
-#include "guard/make_backend.h"
 #include "libguard/error.h"
 
 namespace libguard {
@@ -35,8 +34,6 @@ void ensure_folder_of(const std::string& file) {
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
 }
 
-}  // namespace
-
 std::unique_ptr<masking::Masker> make_masker(const Config& config, const Detectors& own_detectors) {
   Detectors detectors;
   if (config.detect) detectors = masking::builtin_detectors();
@@ -44,26 +41,28 @@ std::unique_ptr<masking::Masker> make_masker(const Config& config, const Detecto
   return std::make_unique<masking::Masker>(config.frame, std::move(detectors), config.detect_show);
 }
 
-std::shared_ptr<Snapshot> build_snapshot(const std::string& path, const std::shared_ptr<Clock>& clock,
-                                         const std::shared_ptr<IdSource>& ids, const Detectors& own_detectors) {
+}  // namespace
+
+std::shared_ptr<Snapshot> build_snapshot(const std::string& path, const Ingredients& ingredients) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->config = read_config(path);
   Config& config = snapshot->config;
-  snapshot->authenticator = std::make_unique<identity::Authenticator>(config.identity, clock, ids);
+  snapshot->authenticator = std::make_unique<identity::Authenticator>(config.identity, ingredients.clock, ingredients.ids);
   snapshot->decider = std::make_unique<policy::Decider>(config.policies, config.frame);
-  snapshot->masker = make_masker(config, own_detectors);
+  snapshot->masker = make_masker(config, ingredients.own_detectors);
   check_credentials(config);
   for (const ConnectionConfig& connection : config.connections) {
-    snapshot->connections[connection.name] = std::make_shared<Connection>(connection, config.frame, clock);
+    auto backend = ingredients.backend(connection, ingredients.clock);
+    snapshot->connections[connection.name] = std::make_shared<Connection>(connection, config.frame, std::move(backend));
   }
   snapshot->hash = hash_of(config, *snapshot->decider);
   return snapshot;
 }
 
-void start_snapshot(Snapshot& snapshot, const std::shared_ptr<Clock>& clock, const std::shared_ptr<IdSource>& ids) {
+void start_snapshot(Snapshot& snapshot, const Ingredients& ingredients) {
   ensure_folder_of(snapshot.config.approvals_store);
   std::shared_ptr<approval::TicketStore> store = approval::sqlite_ticket_store(snapshot.config.approvals_store);
-  snapshot.approver = std::make_unique<approval::Approver>(std::move(store), clock, ids);
+  snapshot.approver = std::make_unique<approval::Approver>(std::move(store), ingredients.clock, ingredients.ids);
   for (const auto& [name, connection] : snapshot.connections) {
     try {
       (void)connection->meaning(connection->limits(Request{}));

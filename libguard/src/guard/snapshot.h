@@ -8,6 +8,7 @@
 
 #include "approval/approver.h"
 #include "guard/connection.h"
+#include "guard/make_backend.h"
 #include "identity/authenticator.h"
 #include "masking/masker.h"
 #include "policy/decider.h"
@@ -26,13 +27,18 @@ struct Snapshot {
 
 using Detectors = std::vector<std::shared_ptr<const masking::Detector>>;
 
+// What outlives a snapshot and goes into the next one.
+struct Ingredients {
+  std::shared_ptr<Clock> clock;
+  std::shared_ptr<IdSource> ids;
+  Detectors own_detectors;            // after the built-in ones
+  BackendMaker backend = &make_backend;
+};
+
 // Builds everything that can be built without touching a backend or writing a file; throws Error(configuration).
-// `own_detectors` come after the built-in ones.
-[[nodiscard]] std::shared_ptr<Snapshot> build_snapshot(const std::string& path, const std::shared_ptr<Clock>& clock,
-                                                       const std::shared_ptr<IdSource>& ids, const Detectors& own_detectors);
+[[nodiscard]] std::shared_ptr<Snapshot> build_snapshot(const std::string& path, const Ingredients& ingredients);
 // The part that writes: the ticket store. Then loads the catalogue of each connection that can be reached, so that rules
 // which can never apply are refused at start-up; an unreachable one is checked at first use.
-void start_snapshot(Snapshot& snapshot, const std::shared_ptr<Clock>& clock, const std::shared_ptr<IdSource>& ids);
-[[nodiscard]] std::unique_ptr<masking::Masker> make_masker(const Config& config, const Detectors& own_detectors);
+void start_snapshot(Snapshot& snapshot, const Ingredients& ingredients);
 
 }  // namespace libguard
