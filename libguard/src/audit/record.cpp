@@ -1,7 +1,6 @@
 #include "audit/record.h"
 
-#include <array>
-
+#include "audit/contained_json.h"
 #include "base/json_writer.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -138,37 +137,6 @@ bool response_fits(const OutcomeEntry& outcome) {
 }
 
 }  // namespace
-
-bool is_contained_json(std::string_view text) {
-  std::array<char, limits::kNestingMax / 2> open{};   // the record's own nesting leaves readers room for as much again
-  std::size_t depth = 0;
-  std::size_t values = 0;   // values begun outside any bracket
-  bool in_text = false;
-  bool escaped = false;
-  bool in_word = false;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    char c = text[at];
-    if (static_cast<unsigned char>(c) < 0x20) return false;
-    if (in_text) {
-      if (escaped) escaped = false;
-      else if (c == '\\') escaped = true;
-      else if (c == '"') in_text = false;
-      continue;
-    }
-    bool structural = c == '"' || c == '{' || c == '[' || c == '}' || c == ']' || c == ',' || c == ':' || c == ' ';
-    if (depth == 0 && (c == ',' || c == ':')) return false;
-    if (depth == 0 && c != ' ' && c != '}' && c != ']' && !in_word) ++values;
-    in_word = !structural;
-    if (c == '"') in_text = true;
-    if (c == '{' || c == '[') {
-      if (depth == open.size()) return false;
-      open[depth++] = c;
-    } else if (c == '}' || c == ']') {
-      if (depth == 0 || open[--depth] != (c == '}' ? '{' : '[')) return false;
-    }
-  }
-  return values == 1 && depth == 0 && !in_text && text::is_utf8(text);
-}
 
 std::string header_body(const StreamName& stream, std::int64_t segment, const Position& previous, const BrokenNote& broken,
                         std::int64_t at_us) {

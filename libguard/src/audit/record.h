@@ -33,8 +33,4 @@ struct BrokenNote {
 [[nodiscard]] std::string event_body(std::string_view event, std::string_view body_json, std::int64_t at_us);
 [[nodiscard]] std::string end_body(std::int64_t at_us);
 
-// True when `text` can stand as one value inside a record: well-formed UTF-8 on one line, brackets and quotes
-// balanced, nothing beside the value. Not a whole grammar: that would cost more than writing the record.
-[[nodiscard]] bool is_contained_json(std::string_view text);
-
 }  // namespace libguard::audit
