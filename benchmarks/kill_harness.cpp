@@ -1,0 +1,251 @@
+// Kills a working process with SIGKILL at random moments, many times over, and then compares what was executed with what
+// is on record (promise 2). `--planted outcome-only` runs a variant that records only afterwards: a harness that does not
+// catch it would prove nothing.
+//
+//   kill_harness [--kills N] [--threads N] [--seed N] [--planted outcome-only] [--directory DIR]
+//
+// Exit 0: nothing unrecorded and every chain verifies (with --planted: the variant was caught). 1: not so. 2: usage.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <random>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "audit/journal.h"
+#include "audit/line.h"
+#include "audit/reader.h"
+#include "audit/segment_file.h"
+#include "base/system_clock.h"
+
+namespace {
+
+using namespace libguard;
+
+// What a child does over and over. Another kind of work (the whole Guard on a database, say) is one more class here and
+// one more line in make_work.
+class Work {
+ public:
+  virtual ~Work() = default;
+  // One guarded action under the given record id: its effect must be durable when this returns. Thread-safe.
+  virtual void act(const std::string& record) = 0;
+};
+
+std::string audit_directory(const std::string& directory) { return directory + "/audit"; }
+std::string effects_path(const std::string& directory) { return directory + "/effects"; }
+
+// The effect of an action: its record id as one line of a file, appended in one write and synced.
+class Effects {
+ public:
+  explicit Effects(const std::string& path) : fd_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)) {
+    if (fd_ < 0) throw std::runtime_error("no effects file");
+  }
+  ~Effects() { ::close(fd_); }
+  Effects(const Effects&) = delete;
+  Effects& operator=(const Effects&) = delete;
+  void execute(const std::string& record) {
+    std::string line = record + "\n";
+    if (::write(fd_, line.data(), line.size()) != static_cast<ssize_t>(line.size()) || ::fdatasync(fd_) != 0) {
+      throw std::runtime_error("the effect could not be made durable");
+    }
+  }
+
+ private:
+  int fd_;
+};
+
+audit::ActionEntry entry_of(const Identity& identity, const std::string& record) {
+  audit::ActionEntry entry;
+  entry.record = record;
+  entry.session = "s-harness";
+  entry.identity = &identity;
+  entry.kind = "tool";
+  entry.tool = "append";
+  entry.command_text = "append " + record;
+  entry.effect = "write";
+  entry.verdict = "allow";
+  entry.permit_digest = "harness";
+  return entry;
+}
+
+audit::OutcomeEntry completed() {
+  audit::OutcomeEntry outcome;
+  outcome.state = "completed";
+  outcome.stage = "execute";
+  outcome.code = "ok";
+  return outcome;
+}
+
+class JournalWork : public Work {
+ public:
+  explicit JournalWork(const std::string& directory)
+      : journal_(options(directory), audit::real_os(), system_clock()), effects_(effects_path(directory)) {}
+
+ protected:
+  static audit::JournalOptions options(const std::string& directory) {
+    audit::JournalOptions options;
+    options.directory = audit_directory(directory);
+    options.segment_bytes_max = 256 * 1024;   // small, so that kills fall into rotations too
+    return options;
+  }
+  audit::Journal journal_;
+  Effects effects_;
+  Identity identity_;
+};
+
+class IntentFirst final : public JournalWork {
+ public:
+  using JournalWork::JournalWork;
+  void act(const std::string& record) override {
+    audit::ActionEntry entry = entry_of(identity_, record);
+    Intent intent = journal_.record_intent(entry);
+    effects_.execute(record);
+    journal_.record_outcome(intent, entry, completed());
+  }
+};
+
+// The planted fault: what most gateways do.
+class OutcomeOnly final : public JournalWork {
+ public:
+  using JournalWork::JournalWork;
+  void act(const std::string& record) override {
+    effects_.execute(record);
+    journal_.record_refusal(entry_of(identity_, record), completed());
+  }
+};
+
+std::unique_ptr<Work> make_work(const std::string& name, const std::string& directory) {
+  if (name == "intent-first") return std::make_unique<IntentFirst>(directory);
+  if (name == "outcome-only") return std::make_unique<OutcomeOnly>(directory);
+  throw std::runtime_error("unknown work " + name);
+}
+
+struct Options {
+  int kills = 50;
+  int threads = 4;
+  unsigned seed = 1;
+  std::string work = "intent-first";
+  std::string directory;
+};
+
+// Never returns: works until it is killed. An action that cannot be recorded ends the child, which the parent reports.
+[[noreturn]] void child(const Options& options, int round) {
+  try {
+    std::unique_ptr<Work> work = make_work(options.work, options.directory);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < options.threads; ++t) {
+      threads.emplace_back([&, t] {
+        for (int i = 0;; ++i) work->act("r-" + std::to_string(round) + "-" + std::to_string(t) + "-" + std::to_string(i));
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "child: %s\n", error.what());
+  }
+  ::_exit(1);
+}
+
+// True when the child lived until the signal.
+bool run_and_kill(const Options& options, int round, std::mt19937& random) {
+  pid_t pid = ::fork();
+  if (pid == 0) child(options, round);
+  std::this_thread::sleep_for(std::chrono::microseconds(3'000 + random() % 40'000));
+  ::kill(pid, SIGKILL);
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+std::set<std::string> recorded(const std::string& directory) {
+  std::set<std::string> records;
+  auto files = audit::list_segments(directory);
+  if (!files) return records;
+  for (const audit::SegmentFile& file : *files) {
+    audit::LineReader reader(directory + "/" + file.name);
+    std::string_view line;
+    while (reader.next(line) == audit::LineReader::Got::line) {
+      auto parts = audit::split_line(line);
+      auto head = parts ? audit::read_head(parts->json) : std::nullopt;
+      if (head && !head->record.empty()) records.insert(head->record);
+    }
+  }
+  return records;
+}
+
+struct Count {
+  long executed = 0;
+  long unrecorded = 0;
+};
+
+Count compare(const std::string& directory) {
+  std::set<std::string> records = recorded(audit_directory(directory));
+  std::ifstream effects(effects_path(directory));
+  Count count;
+  for (std::string record; std::getline(effects, record);) {
+    ++count.executed;
+    if (!records.contains(record)) ++count.unrecorded;
+  }
+  return count;
+}
+
+int run(const Options& options) {
+  std::mt19937 random(options.seed);
+  int killed = 0;
+  for (int round = 0; round < options.kills; ++round) killed += run_and_kill(options, round, random) ? 1 : 0;
+  // Opening once more repairs the torn tails, as the next start of a real process would.
+  { audit::Journal last({audit_directory(options.directory), "", "", 64 * 1024 * 1024, "", 0}, audit::real_os(), system_clock()); }
+  Count count = compare(options.directory);
+  audit::Verification chains = audit::verify(audit_directory(options.directory));
+  std::printf("%d kills, %ld executed, %ld unrecorded, %lld in doubt, %lld segments, chains %s\n", killed, count.executed,
+              count.unrecorded, static_cast<long long>(chains.in_doubt), static_cast<long long>(chains.segments),
+              chains.intact ? "intact" : "BROKEN");
+  for (const std::string& finding : chains.findings) std::printf("  %s\n", finding.c_str());
+  bool worked = killed == options.kills && count.executed > 0 && chains.intact;
+  if (options.work == "intent-first") return worked && count.unrecorded == 0 ? 0 : 1;
+  std::printf("%s\n", count.unrecorded > 0 ? "caught: actions were executed that no record knows" : "NOT caught");
+  return worked && count.unrecorded > 0 ? 0 : 1;
+}
+
+bool parse(int argc, char** argv, Options& options) {
+  for (int i = 1; i + 1 < argc; i += 2) {
+    std::string name = argv[i];
+    std::string value = argv[i + 1];
+    if (name == "--kills") options.kills = std::atoi(value.c_str());
+    else if (name == "--threads") options.threads = std::atoi(value.c_str());
+    else if (name == "--seed") options.seed = static_cast<unsigned>(std::atoi(value.c_str()));
+    else if (name == "--planted") options.work = value;
+    else if (name == "--directory") options.directory = value;
+    else return false;
+  }
+  return argc % 2 == 1 && options.kills > 0 && options.threads > 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  if (!parse(argc, argv, options)) {
+    std::fprintf(stderr, "usage: kill_harness [--kills N] [--threads N] [--seed N] [--planted outcome-only] [--directory DIR]\n");
+    return 2;
+  }
+  bool own = options.directory.empty();
+  if (own) {
+    std::string name = (std::filesystem::temp_directory_path() / "libguard-kill-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) return 2;
+    options.directory = name;
+  }
+  int result = run(options);
+  if (own) std::filesystem::remove_all(options.directory);
+  return result;
+}

@@ -1,0 +1,51 @@
+"""Runs the benchmarks and prints one table: figure, baseline, ratio, target. `run.py [name]` runs those whose name matches."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import subprocess
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+BUILD = ROOT / "build" / "release" / "benchmarks"
+HERE = ROOT / "benchmarks"
+
+
+def lines(*command: object) -> list[dict[str, object]]:
+    """Runs one benchmark; each of its lines of output is a JSON object."""
+    done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, text=True, check=True, cwd=HERE)
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+def select(table: Table) -> None:
+    for row in lines(sys.executable, HERE / "select_one.py", BUILD):
+        figure = f"{row['guarded_p50_us']} us against {row['baseline_p50_us']} us"
+        table.add_row(str(row["name"]), str(row["baseline"]), figure, f"{row['ratio']}x", f"<= {row['target']}x")
+
+
+def own(table: Table) -> None:
+    targets = {"own work, join seen for the first time": 60, "own work, join seen before": 15}
+    for row in lines(BUILD / "own_work"):
+        name = str(row["name"])
+        table.add_row(name, "-", f"p50 {row['p50_us']} us, p99 {row['p99_us']} us", "-", f"p50 <= {targets[name]} us")
+
+
+BENCHMARKS = {"select": select, "own": own}
+
+
+def main() -> None:
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    chosen = {name: run for name, run in BENCHMARKS.items() if wanted in name}
+    if not chosen:
+        raise SystemExit(f"no benchmark called {wanted!r}; there are {', '.join(BENCHMARKS)}")
+    table = Table("what", "baseline", "figure", "ratio", "target", title="libguard benchmarks (p50, interleaved in one run)")
+    for run in chosen.values():
+        run(table)
+    Console(width=150).print(table)
+
+
+main()
