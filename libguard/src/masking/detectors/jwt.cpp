@@ -55,12 +55,10 @@ class Jwt final : public Detector {
       }
       std::size_t found = end;
       // The first part may be preceded by other words with dots between ("jwt.eyJ..."), so every part may be a header.
-      if (end < text.size() && text[end] == '.' && part_end(text, end + 1) > end + 1) {
-        std::size_t start = header_start(text, at, end);
-        if (start < end) {
-          found = token_end(text, end);
-          spans.push_back({start, found, "JWT"});
-        }
+      std::size_t last = token_end(text, end);
+      if (std::size_t start = last > end ? header_start(text, at, end) : end; start < end) {
+        found = last;
+        spans.push_back({start, found, "JWT"});
       }
       at = found;
     }
