@@ -66,6 +66,10 @@ class Analyser {
   Resolved resolve(const Expr& column, Scope& scope);
   int relation_named(std::string_view schema, std::string_view name);
 
+  // Without a catalogue: a column that is named becomes one.
+  ColumnId open_column(int relation, std::string_view name) {
+    return open_schema_ == nullptr ? column_id(relation, kAllColumns) : open_schema_->add_column(relation, name);
+  }
   [[nodiscard]] const Token& token(const Expr& literal) const { return lexed_.tokens[literal.token]; }
   [[nodiscard]] std::uint64_t cores() const { return cores_; }
   With* open_with(const std::vector<Cte>& ctes, Scope* outer, With* parent);

@@ -89,7 +89,7 @@ ColumnId Schema::add_column(int relation, std::string_view name) {
     if (same_name(of.columns[i].name, name)) return column_id(relation, i);
   }
   if (of.columns.size() >= kRowidColumn) return column_id(relation, kAllColumns);
-  of.columns.push_back({std::string(name), "BINARY", false, false});
+  of.columns.push_back({std::string(name), "BINARY", false, false, false});
   return column_id(relation, static_cast<std::uint32_t>(of.columns.size() - 1));
 }
 
@@ -124,6 +124,7 @@ void Schema::read_columns(sqlite3* database, Relation& relation) {
     SchemaColumn column;
     column.name = sqlite::column_text(info.get(), 0);
     column.hidden = sqlite3_column_int(info.get(), 1) == 1;
+    column.generated = sqlite3_column_int(info.get(), 1) >= 2;
     const char* collation = nullptr;
     int not_null = 0;
     if (sqlite3_table_column_metadata(database, "main", relation.name.c_str(), column.name.c_str(), nullptr, &collation,

@@ -70,6 +70,7 @@ struct SchemaColumn {
   std::string collation;
   bool not_null = false;
   bool hidden = false;           // not part of `*`
+  bool generated = false;
 };
 
 struct SchemaKey {
