@@ -96,7 +96,7 @@ class JournalWork : public Work {
   static audit::JournalOptions options(const std::string& directory) {
     audit::JournalOptions options;
     options.directory = audit_directory(directory);
-    options.segment_bytes_max = 256 * 1024;   // small, so that kills fall into rotations too
+    options.segment_bytes_max = 32 * 1024;   // small, so that kills fall into rotations too
     return options;
   }
   audit::Journal journal_;
