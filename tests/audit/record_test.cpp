@@ -28,7 +28,7 @@ void write_golden(const std::string& directory, const std::shared_ptr<ManualCloc
 
   ActionEntry entry = sample_entry(identity, "r-000001");
   Decision decision;
-  decision.code = "policy.denied";
+  decision.code = "policy.allowed";
   decision.reason = "no \"luck\"\n";
   decision.deciding = {"big-refund-asks", "no-blind-dml"};
   decision.erring = {"typo"};
