@@ -1,0 +1,126 @@
+#include "fuzz/targets.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "audit/reader.h"
+#include "base/crypto.h"
+#include "base/json.h"
+#include "base/system_clock.h"
+#include "command/understander.h"
+#include "guard/yaml.h"
+#include "identity/authenticator.h"
+#include "libguard/doors.h"
+#include "libguard/error.h"
+#include "model/request_json.h"
+
+namespace libguard::fuzz {
+namespace {
+
+// Error is the one exception that may leave a reader; anything else is a finding.
+template <typename Call>
+void allow_errors(Call call) {
+  try {
+    call();
+  } catch (const Error&) {
+  }
+}
+
+std::string quoted(std::string_view text) { return dump(Json(std::string(text))); }
+
+std::string folder() {
+  static const std::string path = [] {
+    std::string made = (std::filesystem::temp_directory_path() / ("lgfuzz-" + crypto::hex(crypto::random_bytes(6)))).string();
+    std::filesystem::create_directories(made);
+    return made;
+  }();
+  return path;
+}
+
+const identity::Authenticator& authenticator() {
+  static const std::unique_ptr<identity::Authenticator> made = [] {
+    identity::write_issuer_key(folder() + "/issuer", folder() + "/issuer.pub");
+    identity::IdentityConfig config;
+    identity::ProviderConfig provider;
+    provider.name = "local";
+    provider.kind = "local";
+    provider.key_path = folder() + "/issuer";
+    provider.issuer = "libguard:local";
+    config.providers = {provider};
+    identity::AccountConfig account;
+    account.name = "crew";
+    account.provider = "local";
+    account.subject = "crew";
+    config.accounts = {account};
+    auto clock = system_clock();
+    return std::make_unique<identity::Authenticator>(config, clock, random_ids(clock));
+  }();
+  return *made;
+}
+
+}  // namespace
+
+void json(std::string_view text) {
+  JsonResult result = read_json(text);
+  if (result.value) (void)dump(*result.value);
+}
+
+void request(std::string_view text) {
+  allow_errors([&] { (void)to_json_text(request_from_json_text(text)); });
+  allow_errors([&] { (void)outcome_from_json_text(text); });
+}
+
+void policy_eval(std::string_view text) {
+  (void)policy_eval_json(text, true);
+  (void)policy_eval_json("{\"id\":1,\"policies\":" + quoted(text) +
+                             ",\"entities\":[],\"cases\":[{\"request\":{\"principal\":{\"type\":\"A\",\"id\":\"a\"},"
+                             "\"action\":{\"type\":\"Action\",\"id\":\"x\"},\"resource\":{\"type\":\"R\",\"id\":\"r\"},\"context\":{}}}]}",
+                         true);
+}
+
+void postgres(std::string_view text) {
+  static const auto understander = command::understander_without_catalogue(Dialect::postgres);
+  (void)explain_json_text(*understander->understand(text, {}));
+}
+
+void sqlite(std::string_view text) {
+  static const auto understander = command::understander_without_catalogue(Dialect::sqlite);
+  (void)explain_json_text(*understander->understand(text, {}));
+}
+
+void mask(std::string_view text) {
+  (void)mask_json(text, "label");
+  (void)mask_json("{\"id\":1,\"text\":" + quoted(text) + "}", "label");
+}
+
+void token(std::string_view text) {
+  if (authenticator().with_token(text).identity) __builtin_trap();
+  if (authenticator().with_key(text).identity) __builtin_trap();
+}
+
+void catalogue(std::string_view text) {
+  allow_errors([&] {
+    Catalogue read = catalogue_from_json_text(text);
+    (void)to_json_text(read);
+  });
+}
+
+void configuration(std::string_view text) {
+  allow_errors([&] { (void)read_yaml("guard.yaml", std::string(text)); });
+}
+
+void log_line(std::string_view text) {
+  const std::string path = folder() + "/audit";
+  std::filesystem::create_directories(path);
+  std::ofstream(path + "/20260101T000000Z-1-fuzz.jsonl", std::ios::binary) << text;
+  (void)audit::to_json_text(audit::verify(path));
+  (void)audit::sessions_json(path);
+  (void)audit::session_json(path, "s-1");
+}
+
+}  // namespace libguard::fuzz
