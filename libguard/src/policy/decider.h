@@ -28,8 +28,6 @@ struct ApprovalFacts {
   std::set<std::string> groups;   // whose stage is full
 };
 
-class PolicySet;  // policy/policy_set.h
-
 class Decider {
  public:
   // Throws Error(configuration, "policy.*") naming file, line and column: syntax, missing or doubled @id, an unknown
