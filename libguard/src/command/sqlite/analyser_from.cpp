@@ -33,6 +33,7 @@ void Analyser::add_view(Scope&, int relation, Item& item) {
   infer(view->lineage.infer);
   for (ColumnId id : view->lineage.matched) merge(lineage_.infer, id);
   place(view->lineage.placed);
+  for (const OutColumn& column : view->columns) place(column.sources);
   merge(lineage_.errors, view->lineage.errors);
   lineage_.behind.insert(view->lineage.relations.begin(), view->lineage.relations.end());
   lineage_.behind.insert(view->lineage.behind.begin(), view->lineage.behind.end());
@@ -94,8 +95,11 @@ void Analyser::table_function(const FromItem& item, Scope& scope, Item& into) {
   bool json = same_name(item.name, "json_each") || same_name(item.name, "json_tree");
   if (!json) lineage_.lost = true;
   Sources sources;
-  for (const Expr* arg : item.args) merge(sources, flow(*arg, scope, true));
-  merge(lineage_.errors, sources);
+  for (const Expr* arg : item.args) {
+    Sources part = flow(*arg, scope, true);
+    if (arg != item.args.front()) merge(lineage_.errors, part);  // a bad path is quoted
+    merge(sources, part);
+  }
   if (!json) {
     into.open = true;
     into.open_sources = sources;

@@ -78,8 +78,8 @@ class Facts {
   // facts_ddl.cpp
   bool definition(const Piece& piece);
   bool light(const Piece& piece);
-  void define(const Piece& piece, const std::string& what);
-  void carry_select(const Piece& piece, bool view);
+  void define(const Piece& piece, const std::string& what, const Prepared& prepared);
+  void carry_select(const Piece& piece, const Prepared* prepared);
   void carry_mentioned(const Piece& piece);
 
   // facts_session.cpp

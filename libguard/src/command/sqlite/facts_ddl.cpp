@@ -85,7 +85,7 @@ bool Facts::definition(const Piece& piece) {
     touch("ddl", object_at(on)).through_view = false;
     command_.writes.insert(object_at(on));
   }
-  define(piece, what);
+  define(piece, what, prepared);
   return command_.not_understood_code.empty();
 }
 
@@ -102,9 +102,9 @@ bool Facts::light(const Piece& piece) {
 }
 
 // What data the new object shows or takes along.
-void Facts::define(const Piece& piece, const std::string& what) {
-  if (what == "create_view") return carry_select(piece, true);
-  if (what == "create_table_as") return carry_select(piece, false);
+void Facts::define(const Piece& piece, const std::string& what, const Prepared& prepared) {
+  if (what == "create_view") return carry_select(piece, nullptr);
+  if (what == "create_table_as") return carry_select(piece, &prepared);
   if (what == "create_trigger" || what == "create_virtual_table") return carry_mentioned(piece);
   if (what != "alter") return;
   // After a rename a classified column or table would no longer bear the name that the configuration classifies.
@@ -113,7 +113,9 @@ void Facts::define(const Piece& piece, const std::string& what) {
   if (renames) carry_mentioned(piece);
 }
 
-void Facts::carry_select(const Piece& piece, bool view) {
+// `prepared` null: a view, whose query SQLite does not resolve when it is made.
+void Facts::carry_select(const Piece& piece, const Prepared* prepared) {
+  bool view = prepared == nullptr;
   Ast ast;
   std::vector<std::string_view> names;
   bool read = view ? parse_view(lexed_, piece.first, piece.last, ast, names) : parse_table_as(lexed_, piece.first, piece.last, ast);
@@ -123,10 +125,8 @@ void Facts::carry_select(const Piece& piece, bool view) {
     for (const OutColumn& column : analyser.select(*ast.statement.select, nullptr, nullptr, false)) {
       add_text(command_.carries, column.sources);
     }
-    add_text(command_.carries, lineage.infer);
   }
-  Prepared none;
-  if (!view && !seen(none, lineage)) return;
+  if (prepared != nullptr && !seen(*prepared, lineage)) return;
   functions(lineage);
   tests(lineage);
   reads(lineage);

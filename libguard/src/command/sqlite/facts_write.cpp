@@ -102,8 +102,15 @@ void Facts::write_upserts(const Statement& statement, Analyser& analyser, Scope&
   Scope inner;
   inner.with = scope.with;
   inner.items.push_back(*target_item_);
-  Item excluded = *target_item_;
+  // The row that was to go in: it holds what flows into it, and nothing of the rows that are there.
+  Item excluded;
   excluded.alias = "excluded";
+  const Relation& target = schema_.at(target_);
+  for (std::uint32_t i = 0; i < target.columns.size(); ++i) {
+    auto flows = target_item_->assigned.find(column_id(target_, i));
+    excluded.own.push_back({target.columns[i].name, flows == target_item_->assigned.end() ? Sources{} : flows->second, false, 1});
+  }
+  excluded.open = target.open;
   for (const Upsert& upsert : statement.upserts) {
     Scope target_only;
     target_only.items.push_back(*target_item_);
@@ -113,6 +120,7 @@ void Facts::write_upserts(const Statement& statement, Analyser& analyser, Scope&
     // An unqualified name means the row that is there, so `excluded` is found by its alias only.
     Scope outer;
     outer.items.push_back(excluded);
+    outer.items.back().columns = &outer.items.back().own;
     inner.outer = &outer;
     std::set<std::string> columns;
     assign(upsert.set, analyser, inner, columns);

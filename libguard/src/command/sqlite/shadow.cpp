@@ -39,7 +39,8 @@ std::string text_or_empty(const char* text) { return text == nullptr ? std::stri
 Shadow::Shadow(const Catalogue& catalogue)
     : database_(sqlite::open(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX)) {
   sqlite::harden(database_.get());
-  for (char kind : {'r', 'x', 'i', 'v', 'T'}) build(catalogue, kind);
+  // Virtual tables first: each makes its own shadow tables, and those in the catalogue then exist already.
+  for (char kind : {'x', 'r', 'i', 'v', 'T'}) build(catalogue, kind);
   // The first use of a table function declares it, which would look like a write to the schema.
   for (const char* warm : {"SELECT 1 FROM json_each('[]')", "SELECT 1 FROM json_tree('[]')"}) (void)prepare(warm);
   for (const char* warm : {"table_info", "table_xinfo", "table_list", "index_list", "index_info", "foreign_key_list"}) {
