@@ -43,7 +43,8 @@ def sentence(outcome: Outcome) -> str:
     if outcome.state == "refused":
         return f"DENIED{_by(outcome)}: {reason} Final for this statement, do not rephrase it.{record}"
     if outcome.state == "pending":
-        return f"PENDING: {reason} NOT EXECUTED; do not call again in this run; report ticket {outcome.ticket}."
+        told = f"NOT EXECUTED; do not call again in this run; report ticket {outcome.ticket}."
+        return f"PENDING: {reason}" if told in reason else f"PENDING: {reason} {told}"
     if outcome.state == "failed":
         state = f" [{outcome.sqlstate}]" if outcome.sqlstate else ""
         return f"FAILED{state}: {reason} Nothing was changed.{record}"
@@ -51,6 +52,7 @@ def sentence(outcome: Outcome) -> str:
 
 
 def _by(outcome: Outcome) -> str:
+    # The core's sentence often names the rule itself; saying it twice teaches nothing.
     named = [policy for policy in outcome.deciding if policy not in outcome.reason]
     return f" by {', '.join(named)}" if named else ""
 
