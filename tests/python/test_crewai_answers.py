@@ -32,17 +32,17 @@ from libguard.errors import make_error
             "DENIED: policy.default_deny. Final for this statement, do not rephrase it.",
         ),
         (
-            Outcome("pending", reason="refunding order 1042 needs one approval from finance", ticket="t-7Q2K"),
-            "PENDING: refunding order 1042 needs one approval from finance. NOT EXECUTED; do not call again in this run; "
+            Outcome("pending", reason="refunding needs one approval from finance", ticket="t-7Q2K"),
+            "PENDING: refunding needs one approval from finance. NOT EXECUTED; do not call again in this run; "
             "report ticket t-7Q2K.",
         ),
         (
             Outcome(
                 "pending",
-                reason="needs approval: one of finance. NOT EXECUTED; do not call again in this run; report ticket t-1.",
+                reason="needs approval: finance. NOT EXECUTED; do not call again in this run; report ticket t-1.",
                 ticket="t-1",
             ),
-            "PENDING: needs approval: one of finance. NOT EXECUTED; do not call again in this run; report ticket t-1.",
+            "PENDING: needs approval: finance. NOT EXECUTED; do not call again in this run; report ticket t-1.",
         ),
         (
             Outcome("failed", reason="the database refused the statement", sqlstate="42P01", record="r-1"),
@@ -66,8 +66,8 @@ def test_sentences(outcome, text):
     ("kind", "start"),
     [
         ("invalid", "DENIED: x. Nothing ran."),
-        ("internal", "FAILED: x. It is not"),
-        ("in_doubt", "FAILED: x. It is not"),
+        ("internal", "FAILED: x. It may or may not"),
+        ("in_doubt", "FAILED: x. It may or may not"),
     ],
 )
 def test_an_error_says_whether_anything_ran(kind, start):
