@@ -6,7 +6,7 @@
 #include <mutex>
 #include <thread>
 
-#include "backend/postgres/core.h"
+#include "backend/postgres/connect.h"
 #include "backend/postgres/values.h"
 #include "postgres_fixture.h"
 

@@ -70,8 +70,19 @@ void add_address(Keywords& keywords, const PostgresConfig& config, const Wait& w
   keywords.add("sslrootcert", config.ssl_root_cert);
 }
 
-std::string session_options(bool read_only) {
-  std::string options = "-c search_path=pg_catalog,\\ pg_temp -c bytea_output=hex -c DateStyle=ISO,MDY"
+// Blanks and backslashes end or begin something in `options`.
+std::string escaped(const std::string& value) {
+  std::string out;
+  for (char c : value) {
+    if (c == ' ' || c == '\\' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+// The startup packet's settings are what DISCARD ALL returns to, and they win over those of the role and the database.
+std::string session_options(const std::string& search_path, bool read_only) {
+  std::string options = "-c search_path=" + escaped(search_path) + " -c bytea_output=hex -c DateStyle=ISO,MDY"
                         " -c IntervalStyle=postgres -c extra_float_digits=1 -c row_security=on"
                         " -c standard_conforming_strings=on -c client_min_messages=error";
   if (read_only) options += " -c default_transaction_read_only=on";
@@ -120,13 +131,28 @@ Handle start(const PostgresConfig& config, const PostgresLogin& login, bool read
   keywords.add("gssencmode", "disable");
   keywords.add("client_encoding", "UTF8");
   keywords.add("application_name", "libguard");
-  keywords.add("options", session_options(read_only));
+  keywords.add("options", session_options(search_path_of(config.schemas), read_only));
   keywords.add("target_session_attrs", "any");
   keywords.add("replication", "false");
   return keywords.start();
 }
 
 }  // namespace
+
+std::string quoted(const std::string& name) {
+  std::string out = "\"";
+  for (char c : name) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  return out + "\"";
+}
+
+std::string search_path_of(const std::vector<std::string>& schemas) {
+  std::string path = "pg_catalog";
+  for (const std::string& schema : schemas) path += ", " + quoted(schema);
+  return path + ", pg_temp";
+}
 
 std::unique_ptr<Connection> connect(const PostgresConfig& config, const PostgresLogin& login, bool read_only,
                                     const Grant& grant, const std::shared_ptr<FdTable>& fds, const Wait& wait) {
@@ -143,7 +169,7 @@ std::unique_ptr<Connection> connect(const PostgresConfig& config, const Postgres
   if (PQserverVersion(handle.get()) < kServerVersionMin) {
     throw Error(ErrorKind::configuration, "backend.unsupported_server", "PostgreSQL 14 or later is needed");
   }
-  auto connection = std::make_unique<Connection>(std::move(handle), std::move(slot), login.role);
+  auto connection = std::make_unique<Connection>(std::move(handle), std::move(slot), login.role, search_path_of(config.schemas));
   connection->ends_at = end_of_life(config.lifetime_s);
   connection->lease_expires_at_us = lease.expires_at_us;
   check_login(*connection, config, login, wait);

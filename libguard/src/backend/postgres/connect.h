@@ -20,6 +20,11 @@ void check_login(Connection& connection, const PostgresConfig& config, const Pos
 // Numeric addresses of a host, "," between them, under a deadline (getaddrinfo has none of its own).
 [[nodiscard]] std::string resolve_host(const std::string& host, std::size_t& count, const Wait& wait);
 
+// "public" -> "\"public\""
+[[nodiscard]] std::string quoted(const std::string& name);
+// What names mean in every session: pg_catalog, the configured schemas, pg_temp last.
+[[nodiscard]] std::string search_path_of(const std::vector<std::string>& schemas);
+
 // {"a","b"} as the text form of a text[].
 [[nodiscard]] std::string text_array(const std::vector<std::string>& items);
 

@@ -55,7 +55,7 @@ class Connection {
   using Steady = std::chrono::steady_clock;
 
   // Takes over an established connection; switches to non-blocking pipeline mode.
-  Connection(Handle handle, FdTable::Slot slot, std::string role);
+  Connection(Handle handle, FdTable::Slot slot, std::string role, std::string search_path);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -116,6 +116,7 @@ class Connection {
   FdTable::Slot slot_;
   pid_t owner_;
   std::string role_;
+  std::string search_path_;
   Handle handle_;
   int unanswered_ = 0;         // syncs sent and not yet seen
   bool broken_ = false;
@@ -124,8 +125,5 @@ class Connection {
   std::int64_t row_bytes_ = 0;
   std::int64_t row_bytes_max_ = INT64_MAX;
 };
-
-// Set by the startup packet, so that DISCARD ALL returns to it.
-inline constexpr const char* kLoginSearchPath = "pg_catalog, pg_temp";
 
 }  // namespace libguard::backend::postgres

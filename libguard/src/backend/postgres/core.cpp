@@ -9,25 +9,10 @@
 namespace libguard::backend::postgres {
 namespace {
 
-std::string path_of(const std::vector<std::string>& schemas) {
-  std::string path = "pg_catalog";
-  for (const std::string& schema : schemas) path += ", " + quoted(schema);
-  return path + ", pg_temp";
-}
-
 // Two pools, and one connection of the catalogue loader.
 std::size_t slots(const PostgresConfig& config) { return static_cast<std::size_t>(config.connections_max) * 2 + 1; }
 
 }  // namespace
-
-std::string quoted(const std::string& name) {
-  std::string out = "\"";
-  for (char c : name) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + "\"";
-}
 
 Snapshot::Snapshot(std::shared_ptr<const Catalogue> catalogue) : catalogue_(std::move(catalogue)) {
   for (const CatalogueRelation& relation : catalogue_->relations) by_oid_.emplace(relation.oid, &relation);
@@ -89,7 +74,6 @@ void SnapshotCache::invalidate() {
 
 Core::Core(PostgresConfig given, std::shared_ptr<Clock> clock)
     : config(std::move(given)),
-      search_path(path_of(config.schemas)),
       fds(std::make_shared<FdTable>(slots(config))),
       read_pool([this](const Grant& grant, const Wait& wait) { return connect(config, config.read, true, grant, fds, wait); },
                 config.connections_max, config.idle_s, fds, clock),

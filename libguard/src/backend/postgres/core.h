@@ -54,15 +54,11 @@ struct Core {
   [[nodiscard]] Pool& pool(bool write) noexcept { return write ? write_pool : read_pool; }
 
   PostgresConfig config;
-  std::string search_path;  // of every action: pg_catalog, the schemas, pg_temp
   std::shared_ptr<FdTable> fds;
   Freshness freshness;
   Pool read_pool;
   Pool write_pool;
   SnapshotCache snapshots;
 };
-
-// "public" -> "\"public\""
-[[nodiscard]] std::string quoted(const std::string& name);
 
 }  // namespace libguard::backend::postgres

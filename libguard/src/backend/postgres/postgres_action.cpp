@@ -14,8 +14,6 @@ namespace {
 // Room for a row that is a little over bytes_max: it is then cut as a row, not as a connection.
 constexpr std::int64_t kRowSlackBytes = 1024 * 1024;
 
-std::string milliseconds(std::int64_t count) { return std::to_string(std::max<std::int64_t>(count, 1)) + "ms"; }
-
 }  // namespace
 
 PostgresAction::PostgresAction(std::shared_ptr<Core> core, std::shared_ptr<const Snapshot> snapshot, const Permit& permit,
@@ -52,28 +50,32 @@ void PostgresAction::check_parameters() {
               "the session reads strings or names otherwise than the guard does; it was closed");
 }
 
-void PostgresAction::send_opening(bool write, const char* name) {
-  static const std::string settings =
-      std::string("SELECT set_config('search_path', $1, true), set_config('statement_timeout', $2, true),"
-                  " set_config('lock_timeout', $2, true), ") + log_position_expression();
+void PostgresAction::send_opening(bool write, bool position, const char* name) {
+  static const std::string position_query = std::string("SELECT ") + log_position_expression();
   std::int64_t left = wait_.deadline.left().count();
   std::int64_t configured = core_->config.statement_timeout_ms;
-  Params values;
-  values.text(core_->search_path).text(milliseconds(configured > 0 ? std::min(configured, left) : left));
+  std::int64_t timeout_ms = std::max<std::int64_t>(configured > 0 ? std::min(configured, left) : left, 1);
   connection_->send(write ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE" : "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY");
-  connection_->send(settings.c_str(), values);
+  // It bounds waiting for locks as well, so there is no lock_timeout beside it.
+  connection_->send(("SET LOCAL statement_timeout = " + std::to_string(timeout_ms)).c_str());
+  if (position) connection_->send(position_query.c_str());
   connection_->send_prepare(name, text_.c_str(), params_);
 }
 
-std::string PostgresAction::read_opening() {
-  Result begun = connection_->one(wait_);
-  if (PQresultStatus(begun.get()) != PGRES_COMMAND_OK) throw_sql_error(begun.get(), wait_);
-  Result set = connection_->one(wait_);
-  if (PQresultStatus(set.get()) != PGRES_TUPLES_OK) throw_sql_error(set.get(), wait_);
-  std::string position = PQgetvalue(set.get(), 0, 3);
+std::string PostgresAction::read_opening(bool position) {
+  for (int command = 0; command < 2; ++command) {
+    Result done = connection_->one(wait_);
+    if (PQresultStatus(done.get()) != PGRES_COMMAND_OK) throw_sql_error(done.get(), wait_);
+  }
+  std::string out;
+  if (position) {
+    Result found = connection_->one(wait_);
+    if (PQresultStatus(found.get()) != PGRES_TUPLES_OK) throw_sql_error(found.get(), wait_);
+    out = PQgetvalue(found.get(), 0, 0);
+  }
   Result parsed = connection_->one(wait_);
   if (PQresultStatus(parsed.get()) != PGRES_COMMAND_OK) refuse(parsed.get());
-  return position;
+  return out;
 }
 
 void PostgresAction::describe(const PGresult* first, RawResult& result) const {

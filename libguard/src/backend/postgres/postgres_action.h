@@ -17,10 +17,11 @@ class PostgresAction : public Action {
   // Spends the permit; throws Error(internal, "permit.other_command") unless it and the intent are of the command that
   // the action was begun for.
   std::shared_ptr<const Command> spend(Permit& permit, const Intent& intent);
-  // Queues BEGIN, the settings of the transaction, and the Parse of the command; `name` is its prepared statement.
-  void send_opening(bool write, const char* name);
+  // Queues BEGIN, the statement time-out, the log position if wanted, and the Parse of the command; `name` is its
+  // prepared statement. The search path is the session's own and was verified by the reset (P2).
+  void send_opening(bool write, bool position, const char* name);
   // Reads the answers to it; returns the log position. Throws what the server's refusal means.
-  std::string read_opening();
+  std::string read_opening(bool position);
   // Reads the rows of the command. `at_limit` is asked once, when there are more than the limits allow: true goes on
   // to read (and drop) the rest.
   struct Rows {

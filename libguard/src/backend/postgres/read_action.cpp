@@ -41,7 +41,7 @@ class ReadAction final : public PostgresAction {
     Freshness::Plan plan = connection_->standby() ? Freshness::Plan{} : core_->freshness.plan(version_);
     if (plan.by_position) {
       send(plan, "g0");
-      (void)read_opening();
+      (void)read_opening(false);
       if (proof()) {
         core_->freshness.held();
         return rows();
@@ -53,7 +53,7 @@ class ReadAction final : public PostgresAction {
       under_way_ = false;
     }
     send({}, "g1");
-    std::string position = read_opening();
+    std::string position = read_opening(true);
     if (!proof()) {
       connection_->drain_to_sync(wait_);
       under_way_ = false;
@@ -65,7 +65,7 @@ class ReadAction final : public PostgresAction {
 
   void send(const Freshness::Plan& plan, const char* name) {
     under_way_ = true;
-    send_opening(false, name);
+    send_opening(false, !plan.by_position, name);
     send_proof(*connection_, version_, plan);
     connection_->send_execute(name, params_);
     connection_->send("COMMIT");

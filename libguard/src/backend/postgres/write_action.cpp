@@ -57,11 +57,11 @@ class WriteAction final : public PostgresAction {
     auto start = Connection::Steady::now();
     check_parameters();
     under_way_ = true;
-    send_opening(true, "g0");
+    send_opening(true, true, "g0");
     send_write_proof();
     connection_->send(kTouched);
     finish_batch();
-    std::string position = read_opening();
+    std::string position = read_opening(true);
     read_proof();
     Result before = connection_->one(wait_);
     auto [touched, xid] = touched_by(before.get());
