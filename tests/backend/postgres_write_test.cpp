@@ -1,5 +1,7 @@
 // Writes: the transaction, the bound on the effect, the answer that never came, the changed catalogue.
 
+#include <thread>
+
 #include "postgres_fixture.h"
 
 using namespace libguard;
@@ -197,4 +199,29 @@ TEST_CASE("a DDL of ours refreshes the catalogue") {
   large.effect = CommandEffect::ddl;
   CHECK(message_of([&] { (void)shop.run(std::move(large), true, limits(), 100); }) == "backend.effect_exceeded");
   pg_cluster()->exec("DROP SCHEMA work CASCADE");
+}
+
+TEST_CASE("P3: a DDL whose commit is in the log but not yet visible is noticed when it becomes visible") {
+  LIBGUARD_NEEDS_POSTGRES;
+  make_orders();
+  pg_cluster()->exec("CREATE OR REPLACE FUNCTION answer() RETURNS int LANGUAGE sql AS 'SELECT 1'");
+  // The DDL's COMMIT waits for a standby that never comes: logged, and invisible to everybody.
+  pg_cluster()->exec("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+  pg_cluster()->exec("SELECT pg_reload_conf()");
+  std::this_thread::sleep_for(100ms);
+  std::unique_ptr<PGconn, decltype(&PQfinish)> late(pg_cluster()->open("postgres"), &PQfinish);
+  PQclear(PQexec(late.get(), "SET synchronous_commit = on"));
+  REQUIRE(PQsendQuery(late.get(), "CREATE OR REPLACE FUNCTION answer() RETURNS int LANGUAGE sql AS 'SELECT 2'") == 1);
+  std::this_thread::sleep_for(150ms);
+  Shop shop;
+  Command command = shop.command("SELECT answer()");
+  CHECK(shop.run(command, false).rows.at(0)[0] == Value{std::int64_t{1}});
+  CHECK(shop.run(command, false).rows.at(0)[0] == Value{std::int64_t{1}});
+  pg_cluster()->exec("ALTER SYSTEM RESET ALL");
+  pg_cluster()->exec("SELECT pg_reload_conf()");
+  while (PGresult* result = PQgetResult(late.get())) PQclear(result);
+  CHECK(message_of([&] { (void)shop.run(command, false); }) == "command.changed");
+  (void)shop.version(true);
+  CHECK(shop.read("SELECT answer()").rows.at(0)[0] == Value{std::int64_t{2}});
+  pg_cluster()->exec("DROP FUNCTION answer()");
 }

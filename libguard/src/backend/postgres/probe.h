@@ -5,8 +5,10 @@
 // The version is a digest over the user-level rows of the system catalogues. It costs the server about 1.5 ms for 200
 // tables, most of it for pg_attribute, because a renamed column leaves no mark in pg_class. Too dear for each action;
 // so the usual proof is another one: *nothing at all was written to the write-ahead log since the version was last
-// known to hold*. Every change of a catalogue is in the log before anybody can see it, and reading the log's position
-// costs a few microseconds. Only when the position moved is the digest computed again, and the new position kept.
+// known to hold, and nobody finished a transaction*. Every change of a catalogue is in the log before anybody can see
+// it, and reading the log's position costs a few microseconds. The snapshot belongs to it, because a transaction whose
+// commit is already in the log stays invisible while it waits for its disk or its standby. Only when one of them moved
+// is the digest computed again, and the new position kept.
 //
 // What the digest sees: name, kind and row security of relations, columns, keys, constraints, defaults, triggers,
 // rules, inheritance and policies, functions, operators, casts, types and schemas. What it does not see on purpose:
@@ -24,7 +26,7 @@ namespace libguard::backend::postgres {
 
 // An expression of type text, without parameters.
 [[nodiscard]] const std::string& version_expression();
-// The log position; an expression of type text. On a standby '' (there the order of "visible" and "position" is not
+// The log position and the transactions in progress; an expression of type text. On a standby '' (there the order of "visible" and "position" is not
 // promised, so the digest is always computed).
 [[nodiscard]] const char* log_position_expression();
 
