@@ -60,7 +60,7 @@ TEST_CASE("sqlite: bounds are proved from keys, and nothing else is eq") {
       {"WITH orders AS (SELECT 1 AS id) DELETE FROM orders WHERE id = 2", Bound::eq, 1},  // a CTE never is the target
   };
   for (const Case& entry : cases) {
-    CAPTURE(entry.sql);
+    CAPTURE(std::string(entry.sql));
     auto command = ask(*shop, entry.sql);
     CAPTURE(command->not_understood_code);
     REQUIRE(command->understood);
@@ -101,7 +101,7 @@ TEST_CASE("sqlite: what a write sets off is part of it") {
   SUBCASE("REPLACE removes rows of other keys") {
     for (const char* sql : {"REPLACE INTO items VALUES (1, 2, 'a', 'b')", "INSERT OR REPLACE INTO items(id) VALUES (1)",
                             "INSERT INTO slots(place) VALUES ('x')", "UPDATE OR REPLACE items SET sku = 'a' WHERE id = 1"}) {
-      CAPTURE(sql);
+      CAPTURE(std::string(sql));
       auto command = ask(*shop, sql);
       REQUIRE(command->understood);
       const Touch* removed = find_touch(*command, "delete", command->writes.count("main.items") != 0 ? "main.items" : "main.slots");

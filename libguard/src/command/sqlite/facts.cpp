@@ -199,6 +199,7 @@ bool Facts::seen(const Prepared& prepared, Lineage& lineage) {
       continue;
     }
     int relation = touched.schema == "temp" ? -1 : schema_.find(touched.first);
+    if (touched.second.empty() && !lineage.lost) continue;  // named, no column read: the tree has it, CTE or table
     if (relation < 0) return refuse("command.unknown_name", "the statement reads a table that is not part of the catalogue");
     ColumnId id = 0;
     if (touched.second.empty() || !schema_.column(relation, touched.second, id)) continue;
