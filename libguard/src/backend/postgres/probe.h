@@ -26,8 +26,8 @@ namespace libguard::backend::postgres {
 
 // An expression of type text, without parameters.
 [[nodiscard]] const std::string& version_expression();
-// The log position and the transactions in progress; an expression of type text. On a standby '' (there the order of "visible" and "position" is not
-// promised, so the digest is always computed).
+// The log position and the transactions in progress; an expression of type text. On a standby '' (there the order of
+// "visible" and "position" is not promised, so the digest is always computed).
 [[nodiscard]] const char* log_position_expression();
 
 // The last log position at which a version was known to hold. Thread-safe.
