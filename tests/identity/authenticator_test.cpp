@@ -102,20 +102,63 @@ TEST_CASE("configuration that is doubled, dangling or useless is refused with it
   auto& accounts = setup.config.accounts;
   auto& providers = setup.config.providers;
   std::string expected;
-  SUBCASE("doubled account") { accounts.push_back(accounts[2]); expected = "identity.doubled_account"; }
-  SUBCASE("doubled match") { accounts.push_back(accounts[0]); accounts.back().name = "other"; expected = "identity.doubled_match"; }
-  SUBCASE("unknown provider") { accounts[0].provider = "nowhere"; expected = "identity.unknown_provider"; }
-  SUBCASE("half a match") { accounts[0].subject = ""; expected = "identity.incomplete_match"; }
-  SUBCASE("no name") { accounts[0].name = ""; expected = "identity.account_name"; }
-  SUBCASE("doubled provider") { providers.push_back(providers[0]); expected = "identity.doubled_provider"; }
-  SUBCASE("doubled issuer") { providers[1].issuer = "libguard:local"; expected = "identity.doubled_issuer"; }
-  SUBCASE("unknown kind") { providers[0].kind = "oidc"; expected = "identity.provider_kind"; }
-  SUBCASE("reserved name") { providers[0].name = "key"; expected = "identity.provider_names"; }
-  SUBCASE("both keys") { providers[0].public_key_path = providers[1].public_key_path; expected = "identity.provider_keys"; }
-  SUBCASE("no keys") { providers[0].key_path = ""; expected = "identity.provider_keys"; }
-  SUBCASE("local without a private key") { accounts[0].provider = "people"; expected = "identity.local_needs_key"; }
-  SUBCASE("doubled key id") { accounts[0].keys = accounts[2].keys; expected = "identity.doubled_key"; }
-  SUBCASE("not a hash") { accounts[2].keys[0].secret_sha256_hex = "abc"; expected = "identity.malformed_key"; }
+  SUBCASE("doubled account") {
+    accounts.push_back(accounts[2]);
+    expected = "identity.doubled_account";
+  }
+  SUBCASE("doubled match") {
+    accounts.push_back(accounts[0]);
+    accounts.back().name = "other";
+    expected = "identity.doubled_match";
+  }
+  SUBCASE("unknown provider") {
+    accounts[0].provider = "nowhere";
+    expected = "identity.unknown_provider";
+  }
+  SUBCASE("half a match") {
+    accounts[0].subject = "";
+    expected = "identity.incomplete_match";
+  }
+  SUBCASE("no name") {
+    accounts[0].name = "";
+    expected = "identity.account_name";
+  }
+  SUBCASE("doubled provider") {
+    providers.push_back(providers[0]);
+    expected = "identity.doubled_provider";
+  }
+  SUBCASE("doubled issuer") {
+    providers[1].issuer = "libguard:local";
+    expected = "identity.doubled_issuer";
+  }
+  SUBCASE("unknown kind") {
+    providers[0].kind = "oidc";
+    expected = "identity.provider_kind";
+  }
+  SUBCASE("reserved name") {
+    providers[0].name = "key";
+    expected = "identity.provider_names";
+  }
+  SUBCASE("both keys") {
+    providers[0].public_key_path = providers[1].public_key_path;
+    expected = "identity.provider_keys";
+  }
+  SUBCASE("no keys") {
+    providers[0].key_path = "";
+    expected = "identity.provider_keys";
+  }
+  SUBCASE("local without a private key") {
+    accounts[0].provider = "people";
+    expected = "identity.local_needs_key";
+  }
+  SUBCASE("doubled key id") {
+    accounts[0].keys = accounts[2].keys;
+    expected = "identity.doubled_key";
+  }
+  SUBCASE("not a hash") {
+    accounts[2].keys[0].secret_sha256_hex = "abc";
+    expected = "identity.malformed_key";
+  }
   SUBCASE("three live keys") {
     for (const char* id : {"k2", "k3"}) accounts[2].keys.push_back({id, crypto::hex(crypto::sha256(id)), kNow, 0});
     expected = "identity.too_many_keys";
@@ -198,14 +241,17 @@ TEST_CASE("RFC 8693: the outermost actor asks, sub is the user, nested actors ar
   CHECK(identity->user->account == "dana");
   CHECK(identity->chain ==
         std::vector<Hop>{{"user", "dana@example.com", true}, {"crew", "front", true}, {"agent", "router", true}});
-  for (const Json& bad : {Json("support-crew"), Json::object(), Json{{"sub", 1}}, Json{{"sub", ""}}, Json{{"sub", "*"}},
-                          Json{{"sub", "support-crew"}, {"iss", "https://elsewhere"}},
-                          Json{{"sub", "support-crew"}, {"kind", "god"}}, Json{{"sub", "support-crew"}, {"act", nullptr}}}) {
+  for (const Json& bad :
+       {Json("support-crew"), Json::object(), Json{{"sub", 1}}, Json{{"sub", ""}}, Json{{"sub", "*"}},
+        Json{{"sub", "support-crew"}, {"iss", "https://elsewhere"}}, Json{{"sub", "support-crew"}, {"kind", "god"}},
+        Json{{"sub", "support-crew"}, {"act", nullptr}}}) {
     // merge_patch would drop the null of the last one, so the claims are written whole.
-    Json claims{{"iss", "libguard:local"}, {"aud", "libguard"}, {"sub", "u"}, {"jti", "j"}, {"exp", kNow / kSecond + 60}, {"act", bad}};
+    Json claims{{"iss", "libguard:local"},    {"aud", "libguard"}, {"sub", "u"}, {"jti", "j"},
+                {"exp", kNow / kSecond + 60}, {"act", bad}};
     CHECK(guard.with_token(setup.signed_text(dump(claims))).code == "identity.bad_token");
   }
-  CHECK(guard.with_token(setup.token({{"acts_for", "mia"}, {"act", {{"sub", "support-crew"}}}})).code == "identity.bad_token");
+  CHECK(guard.with_token(setup.token({{"acts_for", "mia"}, {"act", {{"sub", "support-crew"}}}})).code ==
+        "identity.bad_token");
 }
 
 TEST_CASE("a wildcard account is second to an exact one, and warned about") {
@@ -241,12 +287,30 @@ TEST_CASE("after a reload an identity stands only while its account and proof do
   bool key_stands = true;
   bool asserted_stands = true;
   SUBCASE("nothing changed") {}
-  SUBCASE("account gone") { accounts.erase(accounts.begin()); token_stands = asserted_stands = false; }
-  SUBCASE("groups changed") { accounts[0].groups = {"support"}; token_stands = asserted_stands = false; }
-  SUBCASE("no longer local") { accounts[0].local = false; asserted_stands = false; }
-  SUBCASE("bound to another subject") { accounts[0].subject = "new"; token_stands = false; }
-  SUBCASE("key revoked") { accounts[2].keys[0].id = "k9"; key_stands = false; }
-  SUBCASE("key now expired") { accounts[2].keys[0].expires_at_us = kNow; key_stands = false; }
+  SUBCASE("account gone") {
+    accounts.erase(accounts.begin());
+    token_stands = asserted_stands = false;
+  }
+  SUBCASE("groups changed") {
+    accounts[0].groups = {"support"};
+    token_stands = asserted_stands = false;
+  }
+  SUBCASE("no longer local") {
+    accounts[0].local = false;
+    asserted_stands = false;
+  }
+  SUBCASE("bound to another subject") {
+    accounts[0].subject = "new";
+    token_stands = false;
+  }
+  SUBCASE("key revoked") {
+    accounts[2].keys[0].id = "k9";
+    key_stands = false;
+  }
+  SUBCASE("key now expired") {
+    accounts[2].keys[0].expires_at_us = kNow;
+    key_stands = false;
+  }
   Authenticator after = setup.open();
   std::string why_not;
   CHECK(after.still_valid(*token, why_not) == token_stands);

@@ -67,8 +67,12 @@ struct Setup {
     config.providers = {local(), people()};
     config.accounts = {support(), dana(), reporter()};
   }
-  [[nodiscard]] ProviderConfig local() const { return {"local", "local", directory.file("local.key"), "", "", "libguard"}; }
-  [[nodiscard]] ProviderConfig people() const { return {"people", "local", "", directory.file("people.pub"), "", "libguard"}; }
+  [[nodiscard]] ProviderConfig local() const {
+    return {"local", "local", directory.file("local.key"), "", "", "libguard"};
+  }
+  [[nodiscard]] ProviderConfig people() const {
+    return {"people", "local", "", directory.file("people.pub"), "", "libguard"};
+  }
   [[nodiscard]] static AccountConfig support() {
     return {"support-crew", "default", "local", "support-crew", {"support", "agents", "support"}, {}, true, false};
   }
@@ -76,7 +80,9 @@ struct Setup {
     return {"dana", "default", "people", "dana@example.com", {"finance"}, {}, false, true};
   }
   [[nodiscard]] AccountConfig reporter() const {
-    return {"reporter", "default", "", "", {"reports"}, {{key.id, key.secret_sha256_hex, kNow - kDay, kNow + 30 * kDay}}, false, false};
+    return {"reporter", "default",   "",
+            "",         {"reports"}, {{key.id, key.secret_sha256_hex, kNow - kDay, kNow + 30 * kDay}},
+            false,      false};
   }
   Authenticator open() const { return Authenticator(config, clock, std::make_shared<CountingIds>()); }
   // A token of provider `local` with these claims laid over good ones; null removes a claim.

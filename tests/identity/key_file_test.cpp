@@ -16,9 +16,11 @@ namespace {
 constexpr const char* kSeedHex = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
 constexpr const char* kPublicHex = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 constexpr const char* kPem =
-    "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE KEY-----\n";
+    "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE "
+    "KEY-----\n";
 constexpr const char* kPublicPem =
-    "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n";
+    "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC "
+    "KEY-----\n";
 
 mode_t mode_of(const std::string& path) {
   struct stat info {};
@@ -42,7 +44,8 @@ TEST_CASE("a new issuer key is private, whole, and never overwrites") {
   CHECK(!std::filesystem::exists(directory.file("k2")));
   CHECK(!std::filesystem::exists(directory.file("p2")));
   CHECK(read_seed(key).bytes() == seed.bytes());
-  CHECK(code_of([&] { write_issuer_key(directory.file("no/k"), directory.file("no/p")); }) == "identity.key_file_unwritable");
+  CHECK(code_of([&] { write_issuer_key(directory.file("no/k"), directory.file("no/p")); }) ==
+        "identity.key_file_unwritable");
   ::symlink(directory.file("elsewhere").c_str(), directory.file("link").c_str());
   CHECK(code_of([&] { write_issuer_key(directory.file("link"), directory.file("p3")); }) == "identity.key_file_exists");
 }
@@ -63,7 +66,8 @@ TEST_CASE("a key file that others can reach is refused") {
     CHECK(code_of([&] { (void)read_seed(directory.write("s", kSeedHex, mode)); }) == "identity.unsafe_key_file");
   }
   for (mode_t mode : {0666U, 0664U, 0646U}) {
-    CHECK(code_of([&] { (void)read_public_keys(directory.write("p", kPublicHex, mode)); }) == "identity.unsafe_key_file");
+    CHECK(code_of([&] { (void)read_public_keys(directory.write("p", kPublicHex, mode)); }) ==
+          "identity.unsafe_key_file");
   }
   if (::geteuid() == 0) {
     std::string foreign = directory.write("f", kSeedHex, 0600);
@@ -80,10 +84,10 @@ TEST_CASE("what is not a key file is refused, and never waited for") {
   ::mkfifo(directory.file("fifo").c_str(), 0600);
   CHECK(code_of([&] { (void)read_seed(directory.file("fifo")); }) == "identity.unsafe_key_file");
   const std::string hex = kSeedHex;
-  for (const std::string& bad :
-       {std::string(), hex.substr(1), hex + "00", "zz" + hex.substr(2), std::string(64, '\xff'), std::string("-----BEGIN PRIVATE KEY-----"),
-        std::string("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"), std::string(kPublicPem),
-        std::string(1'000'000, 'a'), std::string(32, '\0')}) {
+  for (const std::string& bad : {std::string(), hex.substr(1), hex + "00", "zz" + hex.substr(2),
+                                 std::string(64, '\xff'), std::string("-----BEGIN PRIVATE KEY-----"),
+                                 std::string("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"),
+                                 std::string(kPublicPem), std::string(1'000'000, 'a'), std::string(32, '\0')}) {
     std::string sentence;
     try {
       (void)read_seed(directory.write("bad", bad, 0600));
@@ -94,7 +98,8 @@ TEST_CASE("what is not a key file is refused, and never waited for") {
     CHECK(!sentence.empty());
     CHECK(sentence.find(hex.substr(4, 12)) == std::string::npos);
     if (bad == kPublicPem) continue;
-    CHECK(code_of([&] { (void)read_public_keys(directory.write("badp", bad + "x", 0644)); }) == "identity.malformed_key");
+    CHECK(code_of([&] { (void)read_public_keys(directory.write("badp", bad + "x", 0644)); }) ==
+          "identity.malformed_key");
   }
 }
 

@@ -37,10 +37,11 @@ TEST_CASE("with_key answers the same for a malformed, an unknown and a wrong key
   std::string wrong = setup.key.key;
   wrong.back() = wrong.back() == 'A' ? 'B' : 'A';
   const std::string reason = guard.with_key(wrong).reason;
-  for (const std::string& key : {std::string(), std::string("lgk_"), std::string("lgk__"), wrong, make_key().key,
-                                 "lgk_" + setup.key.id + "_", setup.key.key + "\n", " " + setup.key.key, "LGK" + setup.key.key.substr(3),
-                                 setup.key.key.substr(0, setup.key.key.size() - 1), std::string(1'000'000, 'a'),
-                                 "lgk_" + setup.key.id + "_" + setup.key.secret_sha256_hex, std::string("lgk_\xff_\xff")}) {
+  for (const std::string& key :
+       {std::string(), std::string("lgk_"), std::string("lgk__"), wrong, make_key().key, "lgk_" + setup.key.id + "_",
+        setup.key.key + "\n", " " + setup.key.key, "LGK" + setup.key.key.substr(3),
+        setup.key.key.substr(0, setup.key.key.size() - 1), std::string(1'000'000, 'a'),
+        "lgk_" + setup.key.id + "_" + setup.key.secret_sha256_hex, std::string("lgk_\xff_\xff")}) {
     auto answer = guard.with_key(key);
     CHECK(!answer.identity);
     CHECK(answer.code == "identity.bad_key");

@@ -19,7 +19,10 @@ void check_refused(const Authenticator& guard, const std::string& token, const s
 }
 
 std::string good_claims() {
-  return dump(Json{{"iss", "libguard:local"}, {"aud", "libguard"}, {"sub", "support-crew"}, {"jti", "t-1"},
+  return dump(Json{{"iss", "libguard:local"},
+                   {"aud", "libguard"},
+                   {"sub", "support-crew"},
+                   {"jti", "t-1"},
                    {"exp", kNow / kSecond + 900}});
 }
 
@@ -68,15 +71,37 @@ TEST_CASE("only EdDSA, only a known header") {
   const std::string claims = good_claims();
   CHECK(guard.with_token(setup.signed_with_header(R"({"alg":"EdDSA"})", claims)).identity);
   CHECK(guard.with_token(setup.signed_with_header(R"({"typ":"JWT","alg":"EdDSA"})", claims)).identity);
-  for (const char* header :
-       {R"({})", R"([])", R"("EdDSA")", R"({"alg":"none"})", R"({"alg":"None"})", R"({"alg":"HS256"})", R"({"alg":"RS256"})",
-        R"({"alg":"eddsa"})", R"({"alg":"EdDSA "})", R"({"alg":["EdDSA"]})", R"({"alg":null})", R"({"alg":"EdDSA","alg":"EdDSA"})",
-        R"({"alg":"none","alg":"EdDSA"})", R"({"alg":"EdDSA","crit":["exp"]})", R"({"alg":"EdDSA","b64":false})",
-        R"({"alg":"EdDSA","zip":"DEF"})", R"({"alg":"EdDSA","jwk":{}})", R"({"alg":"EdDSA","jku":"https://x"})",
-        R"({"alg":"EdDSA","x5u":"https://x"})", R"({"alg":"EdDSA","x5c":[]})", R"({"alg":"EdDSA","x5t":"a"})",
-        R"({"alg":"EdDSA","typ":"at+jwt"})", R"({"alg":"EdDSA","typ":1})", R"({"alg":"EdDSA","kid":"other"})",
-        R"({"alg":"EdDSA","kid":7})", R"({"alg":"EdDSA","kid":""})", R"({"alg":"EdDSA"} )" "x", R"({"alg":"EdDSA",})",
-        "\xEF\xBB\xBF{\"alg\":\"EdDSA\"}", "{\"alg\":\"EdDSA\",\"\xff\":1}"}) {
+  for (const char* header : {R"({})",
+                             R"([])",
+                             R"("EdDSA")",
+                             R"({"alg":"none"})",
+                             R"({"alg":"None"})",
+                             R"({"alg":"HS256"})",
+                             R"({"alg":"RS256"})",
+                             R"({"alg":"eddsa"})",
+                             R"({"alg":"EdDSA "})",
+                             R"({"alg":["EdDSA"]})",
+                             R"({"alg":null})",
+                             R"({"alg":"EdDSA","alg":"EdDSA"})",
+                             R"({"alg":"none","alg":"EdDSA"})",
+                             R"({"alg":"EdDSA","crit":["exp"]})",
+                             R"({"alg":"EdDSA","b64":false})",
+                             R"({"alg":"EdDSA","zip":"DEF"})",
+                             R"({"alg":"EdDSA","jwk":{}})",
+                             R"({"alg":"EdDSA","jku":"https://x"})",
+                             R"({"alg":"EdDSA","x5u":"https://x"})",
+                             R"({"alg":"EdDSA","x5c":[]})",
+                             R"({"alg":"EdDSA","x5t":"a"})",
+                             R"({"alg":"EdDSA","typ":"at+jwt"})",
+                             R"({"alg":"EdDSA","typ":1})",
+                             R"({"alg":"EdDSA","kid":"other"})",
+                             R"({"alg":"EdDSA","kid":7})",
+                             R"({"alg":"EdDSA","kid":""})",
+                             R"({"alg":"EdDSA"} )"
+                             "x",
+                             R"({"alg":"EdDSA",})",
+                             "\xEF\xBB\xBF{\"alg\":\"EdDSA\"}",
+                             "{\"alg\":\"EdDSA\",\"\xff\":1}"}) {
     CAPTURE(std::string(header));
     check_refused(guard, setup.signed_with_header(header, claims));
   }
@@ -97,14 +122,41 @@ TEST_CASE("claims must be there, of their type, and exact") {
   const std::int64_t now = kNow / kSecond;
   REQUIRE(guard.with_token(setup.token({{"aud", {"other", "libguard"}}, {"jti", "t-2"}})).identity);
   REQUIRE(guard.with_token(setup.token({{"nbf", now + 60}, {"iat", now + 60}})).identity);
-  for (const Json& change : std::vector<Json>{
-           {{"iss", nullptr}}, {{"iss", "libguard:local "}}, {{"iss", {"libguard:local"}}}, {{"iss", "libguard:people"}},
-           {{"aud", nullptr}}, {{"aud", "Libguard"}}, {{"aud", Json::array()}}, {{"aud", {"libguard", 1}}}, {{"aud", {{"a", "libguard"}}}},
-           {{"aud", "libguard libguard"}}, {{"sub", nullptr}}, {{"sub", ""}}, {{"sub", 5}}, {{"sub", std::string(2'000, 'a')}},
-           {{"sub", "support\ncrew"}}, {{"jti", nullptr}}, {{"jti", ""}}, {{"jti", 7}}, {{"exp", nullptr}}, {{"exp", "9999999999"}},
-           {{"exp", 1'800'000'900.5}}, {{"exp", true}}, {{"exp", now}}, {{"exp", now - 1}}, {{"exp", -1}}, {{"exp", INT64_MAX}},
-           {{"exp", UINT64_MAX}}, {{"exp", 253'402'300'800}}, {{"nbf", now + 61}}, {{"nbf", "0"}}, {{"iat", now + 61}}, {{"iat", 1.5}},
-           {{"acts_for", ""}}, {{"acts_for", 1}}, {{"acts_for", {"mia"}}}}) {
+  for (const Json& change : std::vector<Json>{{{"iss", nullptr}},
+                                              {{"iss", "libguard:local "}},
+                                              {{"iss", {"libguard:local"}}},
+                                              {{"iss", "libguard:people"}},
+                                              {{"aud", nullptr}},
+                                              {{"aud", "Libguard"}},
+                                              {{"aud", Json::array()}},
+                                              {{"aud", {"libguard", 1}}},
+                                              {{"aud", {{"a", "libguard"}}}},
+                                              {{"aud", "libguard libguard"}},
+                                              {{"sub", nullptr}},
+                                              {{"sub", ""}},
+                                              {{"sub", 5}},
+                                              {{"sub", std::string(2'000, 'a')}},
+                                              {{"sub", "support\ncrew"}},
+                                              {{"jti", nullptr}},
+                                              {{"jti", ""}},
+                                              {{"jti", 7}},
+                                              {{"exp", nullptr}},
+                                              {{"exp", "9999999999"}},
+                                              {{"exp", 1'800'000'900.5}},
+                                              {{"exp", true}},
+                                              {{"exp", now}},
+                                              {{"exp", now - 1}},
+                                              {{"exp", -1}},
+                                              {{"exp", INT64_MAX}},
+                                              {{"exp", UINT64_MAX}},
+                                              {{"exp", 253'402'300'800}},
+                                              {{"nbf", now + 61}},
+                                              {{"nbf", "0"}},
+                                              {{"iat", now + 61}},
+                                              {{"iat", 1.5}},
+                                              {{"acts_for", ""}},
+                                              {{"acts_for", 1}},
+                                              {{"acts_for", {"mia"}}}}) {
     CAPTURE(change.dump());
     check_refused(guard, setup.token(change));
   }

@@ -13,10 +13,20 @@ using namespace libguard::masking;
 namespace {
 
 std::string noise(std::mt19937& random) {
-  static const std::string kPieces[] = {"a@b.co", "4111 1111 1111 1111", "123-45-6789", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.", "@", ".", "-", " ", "\"",
-                                        "\xff", "\xe2\x80", "é", "用", "=", "%40", "9", "123456789", "ssn", "[", "]", "\\u00", std::string(1, '\0')};
+  static const std::string kPieces[] = {"a@b.co",      "4111 1111 1111 1111",
+                                        "123-45-6789", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.",
+                                        "@",           ".",
+                                        "-",           " ",
+                                        "\"",          "\xff",
+                                        "\xe2\x80",    "é",
+                                        "用",          "=",
+                                        "%40",         "9",
+                                        "123456789",   "ssn",
+                                        "[",           "]",
+                                        "\\u00",       std::string(1, '\0')};
   std::string text;
-  for (int pieces = static_cast<int>(random() % 12); pieces > 0; --pieces) text += kPieces[random() % std::size(kPieces)];
+  for (int pieces = static_cast<int>(random() % 12); pieces > 0; --pieces)
+    text += kPieces[random() % std::size(kPieces)];
   return text;
 }
 

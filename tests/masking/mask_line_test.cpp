@@ -26,9 +26,11 @@ TEST_CASE("a bad line answers an error with its id, and shows nothing of the tex
     CHECK(!json.value->contains("masked"));
     return (*json.value)["error"]["code"].get<std::string>();
   };
-  for (const std::string& line : {std::string(), std::string("null"), std::string("[]"), std::string("{"), std::string(R"({"id":1})"),
-                                  std::string(R"({"id":1,"text":5})"), std::string(R"({"id":1,"text":"x","text":"y"})"), std::string("{\"id\":1,\"text\":\"\xff\"}"),
-                                  std::string(100'000, '['), std::string("\0", 1), std::string(R"({"text":"a@b.co"} x)")}) {
+  for (const std::string& line :
+       {std::string(), std::string("null"), std::string("[]"), std::string("{"), std::string(R"({"id":1})"),
+        std::string(R"({"id":1,"text":5})"), std::string(R"({"id":1,"text":"x","text":"y"})"),
+        std::string("{\"id\":1,\"text\":\"\xff\"}"), std::string(100'000, '['), std::string("\0", 1),
+        std::string(R"({"text":"a@b.co"} x)")}) {
     CHECK(code(line) == "request.malformed");
   }
   CHECK(code(R"({"id":1,"text":"a@b.co"})", "token") == "masking.operator");

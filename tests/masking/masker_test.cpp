@@ -56,7 +56,9 @@ class Thrower final : public Detector {
 class Liar final : public Detector {
  public:
   [[nodiscard]] std::string_view entity() const override { return "LIAR"; }
-  void find(std::string_view text, std::vector<Span>& spans) const override { spans.push_back({0, text.size() + 1, "LIAR"}); }
+  void find(std::string_view text, std::vector<Span>& spans) const override {
+    spans.push_back({0, text.size() + 1, "LIAR"});
+  }
 };
 
 // Sees only the whole, as an own detector may.
@@ -73,7 +75,8 @@ class Pair final : public Detector {
 
 TEST_CASE("a column of a masked class is masked whole, by its class's operator") {
   Shop shop;
-  auto result = shop.run({kName, kEmail}, {{std::string("Ann"), std::string("ann@x.com")}, {std::string("Bo"), Null{}}});
+  auto result =
+      shop.run({kName, kEmail}, {{std::string("Ann"), std::string("ann@x.com")}, {std::string("Bo"), Null{}}});
   CHECK(text_at(result, 0, 0) == "Ann");
   CHECK(text_at(result, 0, 1) == "<pii.email>");
   CHECK(std::holds_alternative<Null>(result.rows()[1][1]));
@@ -173,7 +176,9 @@ TEST_CASE("a permitted class is shown as it is; an expression over it and other 
 TEST_CASE("numbers and bytes can be cards, too") {
   Shop shop;
   shop.command.reveals = {{"n", {"main.customers.name"}}};
-  auto one = [&](const char* name, Value value) { return shop.run({{name, "", "", true}}, {{std::move(value)}}).rows()[0][0]; };
+  auto one = [&](const char* name, Value value) {
+    return shop.run({{name, "", "", true}}, {{std::move(value)}}).rows()[0][0];
+  };
   const Value card = std::string("<CREDIT_CARD>");
   CHECK(one("n", std::int64_t{4111111111111111}) == card);
   CHECK(one("n", std::int64_t{-4111111111111111}) == card);
@@ -228,8 +233,8 @@ TEST_CASE("a detector that needs more than one leaf is not silenced by the leave
 
 TEST_CASE("if masking fails, nothing leaves") {
   Shop shop;
-  for (const std::shared_ptr<const Detector>& broken :
-       {std::shared_ptr<const Detector>(std::make_shared<Thrower>()), std::shared_ptr<const Detector>(std::make_shared<Liar>())}) {
+  for (const std::shared_ptr<const Detector>& broken : {std::shared_ptr<const Detector>(std::make_shared<Thrower>()),
+                                                        std::shared_ptr<const Detector>(std::make_shared<Liar>())}) {
     Masker masker = shop.masker({broken});
     CHECK_THROWS((void)masker.scrub("x"));
     CHECK_THROWS((void)masker.mask(Shop::raw({kName, kEmail}, {{std::string("a"), std::string("b")}}), shop.command,

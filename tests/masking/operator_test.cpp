@@ -17,7 +17,8 @@ std::string text_of(const Value& value) { return std::get<std::string>(value); }
 }  // namespace
 
 TEST_CASE("redact and label show nothing of the value") {
-  for (const Value& value : std::vector<Value>{true, std::int64_t{7}, 1.5, std::string("ann@x.com"), Bytes{"ab"}, Decimal{"1.50"}, std::string()}) {
+  for (const Value& value : std::vector<Value>{true, std::int64_t{7}, 1.5, std::string("ann@x.com"), Bytes{"ab"},
+                                               Decimal{"1.50"}, std::string()}) {
     CHECK(text_of(Operator("redact").apply(value, "pii.email")) == "[redacted]");
     CHECK(text_of(Operator("label").apply(value, "pii.email")) == "<pii.email>");
   }
@@ -44,9 +45,27 @@ TEST_CASE("partial keeps the ends, and never more than half") {
 }
 
 TEST_CASE("a spec that is not supported is refused, and the sentence says what is") {
-  for (const char* spec : {"", "token", "hide", "REDACT", "redact ", "partial", "partial:", "partial:last", "partial:last=", "partial:last=-1",
-                           "partial:last=+1", "partial:last=1.5", "partial:last=99999999999", "partial:last=65", "partial:last=1,", "partial:,last=1",
-                           "partial:last=1,last=2", "partial:middle=1", "partial:first=0,last=0", "partial: last=1", "label:x"}) {
+  for (const char* spec : {"",
+                           "token",
+                           "hide",
+                           "REDACT",
+                           "redact ",
+                           "partial",
+                           "partial:",
+                           "partial:last",
+                           "partial:last=",
+                           "partial:last=-1",
+                           "partial:last=+1",
+                           "partial:last=1.5",
+                           "partial:last=99999999999",
+                           "partial:last=65",
+                           "partial:last=1,",
+                           "partial:,last=1",
+                           "partial:last=1,last=2",
+                           "partial:middle=1",
+                           "partial:first=0,last=0",
+                           "partial: last=1",
+                           "label:x"}) {
     std::string said;
     try {
       Operator refused{spec};

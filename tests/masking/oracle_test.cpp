@@ -50,10 +50,10 @@ std::vector<Found> found_in(const std::string& text) {
 
 struct Score {
   int wanted = 0;
-  int covered = 0;   // the wanted span is hidden, whatever it is called
-  int exact = 0;     // same bounds and same entity
+  int covered = 0;  // the wanted span is hidden, whatever it is called
+  int exact = 0;    // same bounds and same entity
   int found = 0;
-  int right = 0;     // overlaps a wanted span of any entity: it hid something that was to be hidden
+  int right = 0;  // overlaps a wanted span of any entity: it hid something that was to be hidden
 };
 
 const std::set<std::string> kOurs{"EMAIL_ADDRESS", "CREDIT_CARD", "US_SSN"};
@@ -67,7 +67,8 @@ void judge(const Json& row, Score& score) {
     ++score.wanted;
     auto start = span["start"].get<std::size_t>();
     auto end = span["end"].get<std::size_t>();
-    bool covered = std::any_of(found.begin(), found.end(), [&](const Found& f) { return f.start <= start && f.end >= end; });
+    bool covered =
+        std::any_of(found.begin(), found.end(), [&](const Found& f) { return f.start <= start && f.end >= end; });
     score.covered += covered ? 1 : 0;
     if (!covered) MESSAGE("leaked: ", row["source"].get<std::string>(), " ", span.dump());
     bool exact = std::any_of(found.begin(), found.end(),
@@ -89,8 +90,8 @@ void check(const std::string& what, const Score& score) {
   if (score.wanted == 0) return;
   double recall = static_cast<double>(score.covered) / score.wanted;
   double precision = score.found == 0 ? 1 : static_cast<double>(score.right) / score.found;
-  MESSAGE(what, ": ", score.wanted, " wanted, ", score.covered, " covered, ", score.exact, " exact; ", score.found, " found, ",
-          score.right, " right; recall ", recall, ", precision ", precision);
+  MESSAGE(what, ": ", score.wanted, " wanted, ", score.covered, " covered, ", score.exact, " exact; ", score.found,
+          " found, ", score.right, " right; recall ", recall, ", precision ", precision);
   CHECK(recall >= 0.99);
   CHECK(precision >= 0.95);
 }

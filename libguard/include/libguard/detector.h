@@ -3,7 +3,11 @@
 //
 //   class BadgeNumber final : public libguard::masking::Detector {
 //     std::string_view entity() const override { return "BADGE_NUMBER"; }
-//     void find(std::string_view text, std::vector<Span>& spans) const override { ... spans.push_back({from, to, "BADGE_NUMBER"}); }
+//     void find(std::string_view text, std::vector<Span>& spans) const override {
+//       for (auto at = text.find("B-"); at != text.npos; at = text.find("B-", at + 1)) {
+//         if (at + 8 <= text.size()) spans.push_back({at, at + 8, "BADGE_NUMBER"});
+//       }
+//     }
 //   };
 //
 // A detector sees a text as it is and, when that differs, once more with look-alike digits, hyphens and spaces folded
@@ -17,9 +21,9 @@
 namespace libguard::masking {
 
 struct Span {
-  std::size_t start = 0;     // byte offsets, end exclusive
+  std::size_t start = 0;  // byte offsets, end exclusive
   std::size_t end = 0;
-  std::string entity;        // Presidio's names: EMAIL_ADDRESS, CREDIT_CARD, US_SSN ...; ours: JWT
+  std::string entity;  // Presidio's names: EMAIL_ADDRESS, CREDIT_CARD, US_SSN ...; ours: JWT
   bool operator==(const Span&) const = default;
 };
 

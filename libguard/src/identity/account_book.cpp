@@ -34,7 +34,8 @@ void AccountBook::add_providers() {
   for (const ProviderConfig& config : config_.providers) {
     if (!is_name(config.name)) refuse("providers", "identity.provider_names", "a provider's name must be a plain name");
     // "key" is what a record calls the proof by static key.
-    if (config.name == "key") refuse("providers.key", "identity.provider_names", "this name is reserved for static keys");
+    if (config.name == "key")
+      refuse("providers.key", "identity.provider_names", "this name is reserved for static keys");
     auto [at, fresh] = providers_.try_emplace(config.name, make_provider(config));
     if (!fresh) refuse("providers." + config.name, "identity.doubled_provider", "occurs twice");
     if (!by_issuer_.try_emplace(at->second.verifier->issuer(), &at->second).second) {
@@ -95,12 +96,14 @@ void AccountBook::check_person(const AccountConfig& account) const {
   }
   const Provider* own = provider(account.provider);
   if (own != nullptr && mintable(*own)) {
-    refuse(path + ".match.provider", "identity.mintable_person",
-           "the guard holds this provider's private key, so the process could mint this person; give the person a key of "
-           "their own or a provider of which the guard has only the public key");
+    refuse(
+        path + ".match.provider", "identity.mintable_person",
+        "the guard holds this provider's private key, so the process could mint this person; give the person a key of "
+        "their own or a provider of which the guard has only the public key");
   }
   if (own == nullptr && account.keys.empty()) {
-    refuse(path, "identity.mintable_person", "a person needs a key of their own or a provider that only they can sign for");
+    refuse(path, "identity.mintable_person",
+           "a person needs a key of their own or a provider that only they can sign for");
   }
 }
 

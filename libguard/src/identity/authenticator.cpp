@@ -200,7 +200,8 @@ bool Authenticator::still_valid(const Identity& identity, std::string& why_not) 
   return true;
 }
 
-std::string Authenticator::issue(const std::string& account, const std::string& acts_for, std::int64_t lifetime_s) const {
+std::string Authenticator::issue(const std::string& account, const std::string& acts_for,
+                                 std::int64_t lifetime_s) const {
   const AccountConfig* found = state_->book.account(account);
   if (found == nullptr) throw Error(ErrorKind::invalid, "identity.unknown_account", "there is no account of this name");
   const Provider* provider = state_->book.provider(found->provider);

@@ -73,8 +73,8 @@ struct Authenticated {
 
 class Authenticator {
  public:
-  // Throws Error(configuration, "identity.*") with the path of the offending key; refuses a human account whose provider
-  // the guard could mint for, unsafe key files, doubled matches.
+  // Throws Error(configuration, "identity.*") with the path of the offending key; refuses a human account whose
+  // provider the guard could mint for, unsafe key files, doubled matches.
   Authenticator(IdentityConfig config, std::shared_ptr<Clock> clock, std::shared_ptr<IdSource> ids);
   ~Authenticator();
 
@@ -82,14 +82,16 @@ class Authenticator {
   [[nodiscard]] Authenticated with_key(std::string_view key) const;
   // Asserted by the process; refused for humans and for accounts not marked local.
   [[nodiscard]] Authenticated with_account(const std::string& account) const;
-  // An asserted user is attached (forbids only); a verified one comes from the token itself.
+  // An asserted user is attached (forbids only); a verified one comes from the token itself. Throws
+  // Error(invalid, "identity.user") for a bad name, a second user, or one that the token contradicts.
   void attach_asserted_user(Identity& identity, const std::string& user) const;
   // Is this identity still good at `now`? Re-checked on every action.
   [[nodiscard]] bool still_valid(const Identity& identity, std::string& why_not) const;
 
   // `libguard token issue`: a 15-minute token of a provider whose private key we hold. `lifetime_s` at most 900 unless
   // the caller is an operator command. Throws Error(configuration | invalid, "identity.*").
-  [[nodiscard]] std::string issue(const std::string& account, const std::string& acts_for, std::int64_t lifetime_s) const;
+  [[nodiscard]] std::string issue(const std::string& account, const std::string& acts_for,
+                                  std::int64_t lifetime_s) const;
 
  private:
   struct State;

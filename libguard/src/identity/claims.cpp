@@ -136,7 +136,8 @@ bool read_names(const Json& claims, const std::string& issuer, const std::string
   const std::string* subject = name_claim(claims, "sub");
   const std::string* id = name_claim(claims, "jti");
   if (subject == nullptr || id == nullptr) {
-    why_not = subject == nullptr ? "the token's sub is absent or not a name" : "the token's jti is absent or not a name";
+    why_not =
+        subject == nullptr ? "the token's sub is absent or not a name" : "the token's jti is absent or not a name";
     return false;
   }
   out.issuer = issuer;
@@ -157,7 +158,8 @@ JsonResult read_object(std::string_view text) {
 
 bool is_name(std::string_view text) noexcept {
   if (text.empty() || text.size() > kNameBytesMax || text == "*" || !text::is_utf8(text)) return false;
-  return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
 std::optional<VerifiedClaims> read_claims(std::string_view payload, const std::string& issuer,
@@ -185,7 +187,7 @@ std::string claims_text(const std::string& issuer, const std::string& audience, 
                         const std::string& acts_for, std::int64_t lifetime_s, std::int64_t now_us,
                         const std::string& token_id) {
   std::int64_t now_s = now_us / kMicros;
-  Json claims{{"iss", issuer}, {"aud", audience},          {"sub", subject},
+  Json claims{{"iss", issuer}, {"aud", audience},           {"sub", subject},
               {"iat", now_s},  {"exp", now_s + lifetime_s}, {"jti", token_id}};
   if (!acts_for.empty()) claims["acts_for"] = acts_for;
   return dump(claims);

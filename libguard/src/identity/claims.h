@@ -32,9 +32,9 @@ inline constexpr std::size_t kNameBytesMax = 1'024;
 [[nodiscard]] std::string claimed_issuer(std::string_view payload);
 
 // The payload of a token of ours.
-[[nodiscard]] std::string claims_text(const std::string& issuer, const std::string& audience, const std::string& subject,
-                                      const std::string& acts_for, std::int64_t lifetime_s, std::int64_t now_us,
-                                      const std::string& token_id);
+[[nodiscard]] std::string claims_text(const std::string& issuer, const std::string& audience,
+                                      const std::string& subject, const std::string& acts_for, std::int64_t lifetime_s,
+                                      std::int64_t now_us, const std::string& token_id);
 
 // A strict JSON object: the only form of a token's header and claims.
 [[nodiscard]] JsonResult read_object(std::string_view text);

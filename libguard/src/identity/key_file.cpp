@@ -48,18 +48,22 @@ void check_safe(int descriptor, const std::string& path, mode_t forbidden) {
     refuse("identity.unsafe_key_file", path, "is not a plain file");
   }
   if (info.st_uid != ::geteuid() && info.st_uid != 0) {
-    refuse("identity.unsafe_key_file", path, "belongs to another user; it must be owned by the user that runs the guard");
+    refuse("identity.unsafe_key_file", path,
+           "belongs to another user; it must be owned by the user that runs the guard");
   }
   if ((info.st_mode & forbidden) != 0) {
-    refuse("identity.unsafe_key_file", path,
-           (forbidden & 0044) != 0 ? "can be read by others; run: chmod 600" : "can be written by others; run: chmod 644");
+    refuse(
+        "identity.unsafe_key_file", path,
+        (forbidden & 0044) != 0 ? "can be read by others; run: chmod 600" : "can be written by others; run: chmod 644");
   }
 }
 
 std::string read_file(const std::string& path, mode_t forbidden) {
-  if (path.find('\0') != std::string::npos) refuse("identity.missing_key_file", "(a path with a NUL)", "cannot be opened");
+  if (path.find('\0') != std::string::npos)
+    refuse("identity.missing_key_file", "(a path with a NUL)", "cannot be opened");
   File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (file.get() < 0) refuse("identity.missing_key_file", path, std::string("cannot be opened: ") + std::strerror(errno));
+  if (file.get() < 0)
+    refuse("identity.missing_key_file", path, std::string("cannot be opened: ") + std::strerror(errno));
   check_safe(file.get(), path, forbidden);
   std::string bytes(kKeyFileBytesMax + 1, '\0');
   std::size_t size = 0;
@@ -95,7 +99,8 @@ std::string seed_from_pem(const std::string& pem) {
   std::string seed(32, '\0');
   std::size_t size = seed.size();
   if (!key || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_ED25519 ||
-      EVP_PKEY_get_raw_private_key(key.get(), reinterpret_cast<unsigned char*>(seed.data()), &size) != 1 || size != 32) {
+      EVP_PKEY_get_raw_private_key(key.get(), reinterpret_cast<unsigned char*>(seed.data()), &size) != 1 ||
+      size != 32) {
     ERR_clear_error();
     return {};
   }
@@ -111,7 +116,8 @@ std::vector<std::string> public_from_pem(const std::string& pem) {
     std::string raw(32, '\0');
     std::size_t size = raw.size();
     if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_ED25519 ||
-        EVP_PKEY_get_raw_public_key(key.get(), reinterpret_cast<unsigned char*>(raw.data()), &size) != 1 || size != 32) {
+        EVP_PKEY_get_raw_public_key(key.get(), reinterpret_cast<unsigned char*>(raw.data()), &size) != 1 ||
+        size != 32) {
       ERR_clear_error();
       return {};
     }
@@ -161,11 +167,13 @@ Seed read_seed(const std::string& path) {
   std::string bytes = read_file(path, 0077);
   std::string text = trimmed(bytes);
   wipe(bytes);
-  std::string seed = text.starts_with("-----BEGIN") ? seed_from_pem(text) : crypto::from_hex(text).value_or(std::string());
+  std::string seed =
+      text.starts_with("-----BEGIN") ? seed_from_pem(text) : crypto::from_hex(text).value_or(std::string());
   wipe(text);
   if (seed.size() != 32) {
     wipe(seed);
-    refuse("identity.malformed_key", path, "is neither 64 hex digits (lower case) nor an unencrypted Ed25519 PEM PKCS#8 key");
+    refuse("identity.malformed_key", path,
+           "is neither 64 hex digits (lower case) nor an unencrypted Ed25519 PEM PKCS#8 key");
   }
   return Seed(std::move(seed));
 }
@@ -181,7 +189,8 @@ std::vector<std::string> read_public_keys(const std::string& path) {
 }
 
 void write_issuer_key(const std::string& private_path, const std::string& public_path) {
-  if (private_path == public_path) refuse("identity.key_file_exists", private_path, "cannot be private and public at once");
+  if (private_path == public_path)
+    refuse("identity.key_file_exists", private_path, "cannot be private and public at once");
   crypto::Ed25519Pair pair = crypto::ed25519_generate();
   std::string line = crypto::hex(pair.seed) + "\n";
   wipe(pair.seed);

@@ -11,9 +11,7 @@ constexpr std::string_view kPrefix = "lgk_";
 constexpr std::int64_t kDayUs = 86'400LL * 1'000'000;
 constexpr std::int64_t kExpiryWarnUs = 7 * kDayUs;
 
-bool is_alnum(char c) noexcept {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+bool is_alnum(char c) noexcept { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 }  // namespace
 
@@ -30,8 +28,8 @@ std::optional<KeyParts> split_key(std::string_view key) noexcept {
   KeyParts parts{key.substr(0, bar), key.substr(bar + 1)};
   if (!is_key_id(parts.id)) return std::nullopt;
   if (parts.secret.size() < kKeySecretBytesMin || parts.secret.size() > kKeySecretBytesMax) return std::nullopt;
-  bool plain = std::all_of(parts.secret.begin(), parts.secret.end(),
-                           [](char c) { return is_alnum(c) || c == '-' || c == '_'; });
+  bool plain =
+      std::all_of(parts.secret.begin(), parts.secret.end(), [](char c) { return is_alnum(c) || c == '-' || c == '_'; });
   if (!plain) return std::nullopt;
   return parts;
 }

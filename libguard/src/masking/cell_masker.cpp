@@ -152,9 +152,12 @@ bool CellMasker::mask_bytes(Value& value) {
 
 bool CellMasker::mask_number_leaf(Json& json, std::string_view key) {
   Value value;
-  if (json.is_number_unsigned()) value = Decimal{std::to_string(json.get<std::uint64_t>())};
-  else if (json.is_number_integer()) value = json.get<std::int64_t>();
-  else value = json.get<double>();
+  if (json.is_number_unsigned())
+    value = Decimal{std::to_string(json.get<std::uint64_t>())};
+  else if (json.is_number_integer())
+    value = json.get<std::int64_t>();
+  else
+    value = json.get<double>();
   if (!mask(value, key, true)) return false;
   json = std::get<std::string>(value);
   return true;

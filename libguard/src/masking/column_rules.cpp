@@ -32,8 +32,9 @@ bool permitted(const RevealedColumn& column, const Command& command, const MaskP
   return std::all_of(column.sources.begin(), column.sources.end(), [&](const std::string& source) {
     if (source.ends_with(".*")) return false;
     auto classes = classes_of(frame, command.connection, source);
-    return !classes.empty() && std::none_of(classes.begin(), classes.end(),
-                                            [&](const std::string& name) { return plan.masked_classes.contains(name); });
+    return !classes.empty() && std::none_of(classes.begin(), classes.end(), [&](const std::string& name) {
+      return plan.masked_classes.contains(name);
+    });
   });
 }
 
@@ -51,8 +52,8 @@ std::optional<ColumnRule> by_origin(const RawColumn& column, const Command& comm
 
 }  // namespace
 
-std::vector<ColumnRule> column_rules(const std::vector<RawColumn>& columns, const Command& command, const MaskPlan& plan,
-                                     const Frame& frame) {
+std::vector<ColumnRule> column_rules(const std::vector<RawColumn>& columns, const Command& command,
+                                     const MaskPlan& plan, const Frame& frame) {
   if (plan.mask_everything || plan.columns.size() != columns.size()) {
     return std::vector<ColumnRule>(columns.size(), unproven());
   }

@@ -14,9 +14,9 @@ namespace libguard::masking {
 inline constexpr const char* kUnprovenClass = "unproven";
 
 struct ColumnRule {
-  std::string data_class;         // empty: no class masks this column
-  std::optional<Operator> hide;   // the whole column
-  bool detect = true;             // value detectors on what is shown
+  std::string data_class;        // empty: no class masks this column
+  std::optional<Operator> hide;  // the whole column
+  bool detect = true;            // value detectors on what is shown
 };
 
 // The plan for a column of these classes, all of them masked; none of them: nothing is masked.

@@ -11,9 +11,9 @@ namespace {
 
 // First code points of the decimal digits of other scripts (Unicode 15, general category Nd), ten each.
 constexpr std::array<std::uint32_t, 46> kDigitZeros{
-    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66,  0x0BE6,  0x0C66,  0x0CE6,  0x0D66,
-    0x0DE6, 0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810,  0x1946,  0x19D0,  0x1A80,  0x1A90,
-    0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0,  0xA9F0,  0xAA50,  0xABF0,  0xFF10,
+    0x0660,  0x06F0,  0x07C0,  0x0966,  0x09E6,  0x0A66,  0x0AE6,  0x0B66,  0x0BE6,  0x0C66, 0x0CE6, 0x0D66,
+    0x0DE6,  0x0E50,  0x0ED0,  0x0F20,  0x1040,  0x1090,  0x17E0,  0x1810,  0x1946,  0x19D0, 0x1A80, 0x1A90,
+    0x1B50,  0x1BB0,  0x1C40,  0x1C50,  0xA620,  0xA8D0,  0xA900,  0xA9D0,  0xA9F0,  0xAA50, 0xABF0, 0xFF10,
     0x104A0, 0x11066, 0x110F0, 0x11136, 0x111D0, 0x112F0, 0x11450, 0x114D0, 0x11650, 0x1E950};
 
 constexpr int kKeep = -1;
@@ -27,16 +27,16 @@ int fold_digit(std::uint32_t c) noexcept {
   if (c == 0xB2 || c == 0xB3) return static_cast<int>('0' + (c - 0xB0));                // superscripts
   if (c == 0xB9) return '1';
   if (c == 0x2070 || (c >= 0x2074 && c <= 0x2079)) return static_cast<int>('0' + (c - 0x2070));
-  if (c >= 0x2080 && c <= 0x2089) return static_cast<int>('0' + (c - 0x2080));          // subscripts
-  if (c >= 0x2460 && c <= 0x2468) return static_cast<int>('1' + (c - 0x2460));          // circled
+  if (c >= 0x2080 && c <= 0x2089) return static_cast<int>('0' + (c - 0x2080));  // subscripts
+  if (c >= 0x2460 && c <= 0x2468) return static_cast<int>('1' + (c - 0x2460));  // circled
   return kKeep;
 }
 
 // Controls, zero-width and direction marks, variation selectors, combining marks, tags.
 bool unseen(std::uint32_t c) noexcept {
   if (c < 0x20) return c != '\t' && c != '\n' && c != '\r';
-  return (c >= 0x7F && c < 0xA0) || c == 0xAD || (c >= 0x300 && c <= 0x36F) || c == 0x61C || c == 0x115F || c == 0x1160 ||
-         (c >= 0x17B4 && c <= 0x17B5) || (c >= 0x180B && c <= 0x180F) || (c >= 0x200B && c <= 0x200F) ||
+  return (c >= 0x7F && c < 0xA0) || c == 0xAD || (c >= 0x300 && c <= 0x36F) || c == 0x61C || c == 0x115F ||
+         c == 0x1160 || (c >= 0x17B4 && c <= 0x17B5) || (c >= 0x180B && c <= 0x180F) || (c >= 0x200B && c <= 0x200F) ||
          (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0x20E3 || c == 0x3164 ||
          (c >= 0xFE00 && c <= 0xFE0F) || c == 0xFEFF || c == 0xFFA0 || (c >= 0xFFF9 && c <= 0xFFFB) ||
          (c >= 0xE0000 && c <= 0xE0FFF);
@@ -89,9 +89,18 @@ CodePoint escape_at(std::string_view text, std::size_t at) noexcept {
   }
   if (at + 1 >= text.size()) return {};
   switch (text[at + 1]) {
-    case 'n': case 'r': case 't': case 'f': return {'\n', 2};
-    case '/': case '"': case '\'': case '\\': return {static_cast<std::uint32_t>(text[at + 1]), 2};
-    default: return {};
+    case 'n':
+    case 'r':
+    case 't':
+    case 'f':
+      return {'\n', 2};
+    case '/':
+    case '"':
+    case '\'':
+    case '\\':
+      return {static_cast<std::uint32_t>(text[at + 1]), 2};
+    default:
+      return {};
   }
 }
 

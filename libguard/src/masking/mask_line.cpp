@@ -44,7 +44,8 @@ std::string mask_line(std::string_view line, std::string_view operator_spec) {
   try {
     JsonResult json = read_json(line);
     if (!json.value || !json.value->is_object()) {
-      return error_line(id, "request.malformed", "the line is not a JSON object: " + (json.value ? "another value" : json.error));
+      return error_line(id, "request.malformed",
+                        "the line is not a JSON object: " + (json.value ? "another value" : json.error));
     }
     if (json.value->contains("id")) id = (*json.value)["id"];
     auto text = json.value->find("text");

@@ -7,7 +7,8 @@
 namespace libguard::masking {
 namespace {
 
-std::vector<OutcomeColumn> outcome_columns(const std::vector<RawColumn>& columns, const std::vector<ColumnRule>& rules) {
+std::vector<OutcomeColumn> outcome_columns(const std::vector<RawColumn>& columns,
+                                           const std::vector<ColumnRule>& rules) {
   std::vector<OutcomeColumn> out;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     OutcomeColumn column;
@@ -46,7 +47,8 @@ MaskedResult Masker::run(RawResult&& raw, const std::vector<ColumnRule>& rules) 
   Row row;
   while (raw.rows != nullptr && raw.rows->next(row)) {
     if (row.size() != rules.size()) {
-      throw Error(ErrorKind::internal, "masking.ragged_row", "a row does not have as many values as the result has columns");
+      throw Error(ErrorKind::internal, "masking.ragged_row",
+                  "a row does not have as many values as the result has columns");
     }
     for (std::size_t i = 0; i < row.size(); ++i) {
       const ColumnRule& rule = rules[i];

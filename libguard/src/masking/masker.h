@@ -21,14 +21,14 @@ struct ColumnRule;
 // What one result column is masked with; made from the decision before anything runs.
 struct ColumnPlan {
   bool mask = false;
-  std::string data_class;      // the class; several: joined by '+', the strictest operator applies
-  std::string show;            // operator spec
+  std::string data_class;  // the class; several: joined by '+', the strictest operator applies
+  std::string show;        // operator spec
 };
 
 struct MaskPlan {
-  std::vector<ColumnPlan> columns;               // by position, from command.reveals
-  std::set<std::string> masked_classes;          // classes that were not permitted
-  bool mask_everything = false;                  // lineage unknown
+  std::vector<ColumnPlan> columns;       // by position, from command.reveals
+  std::set<std::string> masked_classes;  // classes that were not permitted
+  bool mask_everything = false;          // lineage unknown
 };
 
 // `masked`: the classes whose unmask was not permitted (Decision::masked_classes). Throws
@@ -39,11 +39,13 @@ struct MaskPlan {
 class Masker {
  public:
   // `detectors` in order; the default set is builtin_detectors(). `detect_show`: operator for detected spans ("label").
-  Masker(std::shared_ptr<const Frame> frame, std::vector<std::shared_ptr<const Detector>> detectors, std::string detect_show);
+  Masker(std::shared_ptr<const Frame> frame, std::vector<std::shared_ptr<const Detector>> detectors,
+         std::string detect_show);
 
-  // Consumes the result. A column is masked when the plan says so, or when the server's own word (origin) names a column
-  // of a masked class or a table that the parser did not see, or when the number of columns differs from the plan (then
-  // every column is masked). Detectors judge the rest, but not a column whose every source is classified and permitted.
+  // Consumes the result. A column is masked when the plan says so, or when the server's own word (origin) names a
+  // column of a masked class or a table that the parser did not see, or when the number of columns differs from the
+  // plan (then every column is masked). Detectors judge the rest, but not a column whose every source is classified and
+  // permitted.
   [[nodiscard]] MaskedResult mask(RawResult&& raw, const Command& command, const MaskPlan& plan) const;
   // Values that only detectors judge: tool answers, and what goes into records (arguments, explanations).
   [[nodiscard]] MaskedResult mask_text(RawResult&& raw) const;

@@ -23,7 +23,8 @@ constexpr int kShownMax = 64;
   // A spec comes from the configuration, not from data, so it may be named; but only what can be read.
   throw Error(ErrorKind::configuration, "masking.operator",
               "show: \"" + text::visible(spec.substr(0, 40)) +
-                  "\" is not an operator; supported: redact, label, partial:first=N,last=M (one of the two is enough, N and M at most 64)");
+                  "\" is not an operator; supported: redact, label, partial:first=N,last=M (one of the two is enough, "
+                  "N and M at most 64)");
 }
 
 int count_of(std::string_view digits, std::string_view spec) {

@@ -12,12 +12,30 @@ struct Range {
 };
 
 // Punctuation, symbols, separators and private use among the code points past ASCII; coarse on purpose.
-constexpr std::array<Range, 17> kNotLetters{{{0x80, 0xA9}, {0xAB, 0xB4}, {0xB6, 0xB9}, {0xBB, 0xBF}, {0xD7, 0xD7}, {0xF7, 0xF7},
-                                             {0x37E, 0x37E}, {0x55A, 0x55F}, {0x60C, 0x60D}, {0x61B, 0x61F}, {0x2000, 0x2BFF},
-                                             {0x2E00, 0x2E7F}, {0x3000, 0x3004}, {0x3008, 0x303F}, {0xD800, 0xF8FF},
-                                             {0xFE00, 0xFE6F}, {0x1F000, 0x1FAFF}}};
-constexpr std::array<Range, 7> kUnspaced{{{0xE00, 0xEFF}, {0x1000, 0x109F}, {0x1100, 0x11FF}, {0x1780, 0x17FF},
-                                          {0x2E80, 0xD7FF}, {0xF900, 0xFAFF}, {0x20000, 0x3FFFF}}};
+constexpr std::array<Range, 17> kNotLetters{{{0x80, 0xA9},
+                                             {0xAB, 0xB4},
+                                             {0xB6, 0xB9},
+                                             {0xBB, 0xBF},
+                                             {0xD7, 0xD7},
+                                             {0xF7, 0xF7},
+                                             {0x37E, 0x37E},
+                                             {0x55A, 0x55F},
+                                             {0x60C, 0x60D},
+                                             {0x61B, 0x61F},
+                                             {0x2000, 0x2BFF},
+                                             {0x2E00, 0x2E7F},
+                                             {0x3000, 0x3004},
+                                             {0x3008, 0x303F},
+                                             {0xD800, 0xF8FF},
+                                             {0xFE00, 0xFE6F},
+                                             {0x1F000, 0x1FAFF}}};
+constexpr std::array<Range, 7> kUnspaced{{{0xE00, 0xEFF},
+                                          {0x1000, 0x109F},
+                                          {0x1100, 0x11FF},
+                                          {0x1780, 0x17FF},
+                                          {0x2E80, 0xD7FF},
+                                          {0xF900, 0xFAFF},
+                                          {0x20000, 0x3FFFF}}};
 
 template <typename Ranges>
 bool in(const Ranges& ranges, std::uint32_t c) noexcept {
@@ -59,8 +77,9 @@ Letter letter_of(std::uint32_t code_point) noexcept {
   }
   if (code_point >= 0xFF00 || in(kNotLetters, code_point)) {
     // Full-width forms are folded before they get here; what is left of that block is punctuation.
-    return code_point >= 0x10000 && !in(kNotLetters, code_point) ? (in(kUnspaced, code_point) ? Letter::unspaced : Letter::spaced)
-                                                                 : Letter::no;
+    return code_point >= 0x10000 && !in(kNotLetters, code_point)
+               ? (in(kUnspaced, code_point) ? Letter::unspaced : Letter::spaced)
+               : Letter::no;
   }
   return in(kUnspaced, code_point) ? Letter::unspaced : Letter::spaced;
 }

@@ -13,26 +13,26 @@ constexpr std::size_t kDigitsMin = 13;
 constexpr std::size_t kDigitsMax = 19;
 
 struct Network {
-  std::uint64_t from;      // first four digits, inclusive
+  std::uint64_t from;  // first four digits, inclusive
   std::uint64_t to;
   std::size_t length_min;
   std::size_t length_max;
 };
 constexpr Network kNetworks[] = {
-    {1000, 1999, 15, 15},                        // UATP
-    {2200, 2204, 16, 19},                        // Mir
-    {2221, 2720, 16, 16},                        // Mastercard
-    {3000, 3059, 14, 16}, {3095, 3095, 14, 16},  // Diners Club
-    {3400, 3499, 15, 15}, {3700, 3799, 15, 15},  // American Express
-    {3528, 3589, 16, 19},                        // JCB
-    {3600, 3699, 14, 19}, {3800, 3999, 14, 19},  // Diners Club
+    {1000, 1999, 15, 15},                                              // UATP
+    {2200, 2204, 16, 19},                                              // Mir
+    {2221, 2720, 16, 16},                                              // Mastercard
+    {3000, 3059, 14, 16}, {3095, 3095, 14, 16},                        // Diners Club
+    {3400, 3499, 15, 15}, {3700, 3799, 15, 15},                        // American Express
+    {3528, 3589, 16, 19},                                              // JCB
+    {3600, 3699, 14, 19}, {3800, 3999, 14, 19},                        // Diners Club
     {4000, 4999, 13, 13}, {4000, 4999, 16, 16}, {4000, 4999, 19, 19},  // Visa
-    {5000, 5099, 13, 19},                        // Maestro, Verve, Elo
-    {5100, 5599, 16, 16},                        // Mastercard
-    {5600, 5899, 13, 19},                        // Maestro
-    {6000, 6999, 13, 19},                        // Discover, UnionPay, RuPay, Maestro
-    {8100, 8199, 16, 19},                        // UnionPay, RuPay
-    {9792, 9792, 16, 16},                        // Troy
+    {5000, 5099, 13, 19},                                              // Maestro, Verve, Elo
+    {5100, 5599, 16, 16},                                              // Mastercard
+    {5600, 5899, 13, 19},                                              // Maestro
+    {6000, 6999, 13, 19},                                              // Discover, UnionPay, RuPay, Maestro
+    {8100, 8199, 16, 19},                                              // UnionPay, RuPay
+    {9792, 9792, 16, 16},                                              // Troy
 };
 
 bool luhn(const char* digits, std::size_t count) noexcept {

@@ -47,7 +47,8 @@ std::size_t local_start(std::string_view text, std::size_t floor, std::size_t at
     start -= c.length;
   }
   // Brackets of Markdown and the like: a local part starts with a letter, a digit or '_'.
-  while (start < at && static_cast<unsigned char>(text[start]) < 0x80 && !is_alnum(text[start]) && text[start] != '_') ++start;
+  while (start < at && static_cast<unsigned char>(text[start]) < 0x80 && !is_alnum(text[start]) && text[start] != '_')
+    ++start;
   return start;
 }
 
@@ -97,7 +98,8 @@ std::size_t top_level_end(std::string_view text, const Label& label, bool last) 
   std::size_t letters = 0;
   while (letters < word.size() && is_alpha(word[letters])) ++letters;
   if (letters == word.size()) return letters >= 2 ? label.end : label.start;
-  bool a_label = word.size() > 4 && (word[0] | 0x20) == 'x' && (word[1] | 0x20) == 'n' && word[2] == '-' && word[3] == '-';
+  bool a_label =
+      word.size() > 4 && (word[0] | 0x20) == 'x' && (word[1] | 0x20) == 'n' && word[2] == '-' && word[3] == '-';
   if (a_label) return label.end;
   // "john@acme.com123-45-6789": what follows the letters belongs to the next value.
   return last && letters >= 2 ? label.start + letters : label.start;
@@ -119,7 +121,8 @@ std::size_t literal_end(std::string_view text, std::size_t at) noexcept {
   std::size_t stop = std::min(text.size(), at + kLiteralMax);
   for (std::size_t i = at + 1; i < stop; ++i) {
     if (text[i] == ']') return i > at + 6 ? i + 1 : at;
-    if (!is_hex(text[i]) && text[i] != ':' && text[i] != '.' && text[i] != 'I' && text[i] != 'P' && text[i] != 'v') return at;
+    if (!is_hex(text[i]) && text[i] != ':' && text[i] != '.' && text[i] != 'I' && text[i] != 'P' && text[i] != 'v')
+      return at;
   }
   return at;
 }
@@ -157,8 +160,10 @@ class EmailAddress final : public Detector {
     while (sign != std::string_view::npos || encoded != std::string_view::npos) {
       std::size_t at = std::min(sign, encoded);
       std::size_t after = at + (at == sign ? 1 : 3);
-      if (at == sign) sign = text.find('@', after);
-      else encoded = text.find("%40", after);
+      if (at == sign)
+        sign = text.find('@', after);
+      else
+        encoded = text.find("%40", after);
       std::size_t start = local_start(text, floor, at);
       if (start == at) start = quoted_start(text, at);
       std::size_t end = start < at ? domain_end(text, after) : after;

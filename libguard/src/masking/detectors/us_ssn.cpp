@@ -5,9 +5,9 @@
 #include "masking/detectors/detectors.h"
 
 // US social security numbers (and ITINs, which look the same): 3-2-4 digits with one kind of separator, or nine digits
-// in a piece. The rules of the SSA: no area 000 or 666, no group 00, no serial 0000; a few numbers were printed so often
-// that they mean nobody. Nine digits in a piece can be anything, so words near them decide: they count unless a word
-// before them says that they number something else. Leaking a real one costs more than hiding an order number.
+// in a piece. The rules of the SSA: no area 000 or 666, no group 00, no serial 0000; a few numbers were printed so
+// often that they mean nobody. Nine digits in a piece can be anything, so words near them decide: they count unless a
+// word before them says that they number something else. Leaking a real one costs more than hiding an order number.
 
 namespace libguard::masking {
 namespace {
@@ -15,15 +15,16 @@ namespace {
 constexpr std::size_t kBefore = 40;  // how far words are looked for
 constexpr std::size_t kAfter = 24;
 
-constexpr std::array<std::string_view, 12> kSsnWords{"ssn", "ssns", "ss", "ssid", "social", "security", "sozial", "itin",
-                                                     "tin", "taxpayer", "tax", "socsec"};
+constexpr std::array<std::string_view, 12> kSsnWords{"ssn",    "ssns", "ss",  "ssid",     "social", "security",
+                                                     "sozial", "itin", "tin", "taxpayer", "tax",    "socsec"};
 constexpr std::array<std::string_view, 60> kOtherWords{
-    "order",  "orders",  "invoice", "ticket",    "case",     "ref",     "reference", "tracking", "part",     "sku",
-    "product", "item",   "build",   "version",   "release",  "serial",  "batch",     "lot",      "barcode",  "isbn",
-    "vat",    "ust",     "idnr",    "siren",     "bytes",    "size",    "rows",      "count",    "total",    "amount",
-    "sum",    "cents",   "usd",     "eur",       "price",    "timestamp", "epoch",   "seconds",  "ms",       "time",
-    "port",   "line",    "offset",  "revision",  "rev",      "commit",  "request",   "session",  "trace",    "span",
-    "job",    "transaction", "txn", "sequence",  "inventory", "code",   "id",        "uid",      "identifiers", "index"};
+    "order",     "orders",  "invoice", "ticket", "case",        "ref",     "reference",   "tracking", "part",
+    "sku",       "product", "item",    "build",  "version",     "release", "serial",      "batch",    "lot",
+    "barcode",   "isbn",    "vat",     "ust",    "idnr",        "siren",   "bytes",       "size",     "rows",
+    "count",     "total",   "amount",  "sum",    "cents",       "usd",     "eur",         "price",    "timestamp",
+    "epoch",     "seconds", "ms",      "time",   "port",        "line",    "offset",      "revision", "rev",
+    "commit",    "request", "session", "trace",  "span",        "job",     "transaction", "txn",      "sequence",
+    "inventory", "code",    "id",      "uid",    "identifiers", "index"};
 
 struct Digits {
   std::array<char, 9> value{};
@@ -78,8 +79,10 @@ Context context_of(std::string_view text, std::size_t start, std::size_t end) {
   Context context;
   std::string_view before = text.substr(from, start - from);
   for_each_word(before, [&](std::string_view word) {
-    if (is_one_of(kSsnWords, word)) context = {true, false};
-    else if (is_one_of(kOtherWords, word)) context.other = true;
+    if (is_one_of(kSsnWords, word))
+      context = {true, false};
+    else if (is_one_of(kOtherWords, word))
+      context.other = true;
   });
   std::string_view after = text.substr(end, std::min(kAfter, text.size() - end));
   for_each_word(after.substr(0, after.find('\n')), [&](std::string_view word) {
@@ -138,9 +141,12 @@ class UsSsn final : public Detector {
         std::size_t found = separated_end(text, at);
         return found != at ? found : two_part_end(text, at, 3, 6);
       }
-      case 5: return two_part_end(text, at, 5, 4);
-      case 9: return bare(text, at) ? end : at;
-      default: return at;
+      case 5:
+        return two_part_end(text, at, 5, 4);
+      case 9:
+        return bare(text, at) ? end : at;
+      default:
+        return at;
     }
   }
 
@@ -191,7 +197,8 @@ class UsSsn final : public Detector {
 
 bool names_ssn(std::string_view name) {
   std::string lower = text::lower_ascii(name);
-  for (std::string_view part : {"ssn", "social_sec", "socialsec", "social sec", "soc_sec", "taxpayer", "tax_id", "taxid", "itin"}) {
+  for (std::string_view part :
+       {"ssn", "social_sec", "socialsec", "social sec", "soc_sec", "taxpayer", "tax_id", "taxid", "itin"}) {
     if (lower.find(part) != std::string::npos) return true;
   }
   return false;
