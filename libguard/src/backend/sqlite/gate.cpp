@@ -48,7 +48,6 @@ bool is_definition(int action) {
     case SQLITE_DROP_VIEW:
     case SQLITE_DROP_VTABLE:
     case SQLITE_ALTER_TABLE:
-    case SQLITE_REINDEX:
     case SQLITE_ANALYZE: return true;
     default: return false;
   }
@@ -89,7 +88,9 @@ bool Gate::changes_structure() const { return effect_ == CommandEffect::ddl || e
 bool Gate::ask(int action, const char* first, const char* second, const char* schema) noexcept {
   try {
     if (running_ && may_while_running(action, view(first), view(schema))) return true;
-    if (!running_ && (!libguard::sqlite::may_run(action, first, second) || is_temporary(action, view(schema)))) {
+    // ALTER TABLE also looks through the schema of temporary objects, of which there are none.
+    const bool temporary = is_temporary(action, view(schema)) && !(changes_structure() && libguard::sqlite::is_system_table(view(first)));
+    if (!running_ && (!libguard::sqlite::may_run(action, first, second) || temporary)) {
       // A virtual table asks for these itself, while it is opened.
       if (may_while_running(action, view(first), view(schema))) return true;
       refusal_ = Refusal::forbidden;
@@ -103,6 +104,8 @@ bool Gate::ask(int action, const char* first, const char* second, const char* sc
 }
 
 bool Gate::may(int action, std::string_view first, std::string_view second, std::string_view schema) const {
+  // CREATE INDEX shows as REINDEX too; it changes no row and nothing that is permitted.
+  if (action == SQLITE_REINDEX) return changes_structure();
   if (is_definition(action)) return changes_structure() && may_define(first, second, schema);
   switch (action) {
     case SQLITE_SELECT:
@@ -185,6 +188,8 @@ bool Gate::may_call(std::string_view function) const {
 // SQLite names the new object or its table first, or (ALTER TABLE) the schema; the facts name the object that is defined.
 bool Gate::may_define(std::string_view first, std::string_view second, std::string_view schema) const {
   if (touched_.contains(object_of(schema, table_name(first)))) return true;
+  // AUTOINCREMENT and ANALYZE make tables of SQLite's own; their names are reserved.
+  if (libguard::sqlite::is_system_table(first)) return true;
   if (touched_.contains(object_of(schema, table_name(second))) || touched_.contains(object_of(first, table_name(second)))) return true;
   return effect_ == CommandEffect::maintenance;
 }

@@ -90,6 +90,15 @@ std::int64_t Handle::pragma(const char* sql) {
   return sqlite3_column_int64(statement.get(), 0);
 }
 
+// The first use of a table function declares it, which would look to the gate like a write to the schema.
+void Handle::declare_table_functions() {
+  for (const char* sql : {"SELECT 1 FROM json_each('[]')", "SELECT 1 FROM json_tree('[]')", "SELECT 1 FROM pragma_table_info('t')",
+                          "SELECT 1 FROM pragma_table_xinfo('t')", "SELECT 1 FROM pragma_index_list('t')",
+                          "SELECT 1 FROM pragma_index_info('t')"}) {
+    static_cast<void>(libguard::sqlite::prepare(get(), sql));
+  }
+}
+
 // The cookie changes with every DDL and the data version with every commit of somebody else; while neither did, the
 // schema is the one that was read before. A schema that changed under an unchanged cookie (somebody wrote the cookie
 // back) would leave this handle with an old parse of it.
@@ -98,6 +107,7 @@ std::shared_ptr<const SchemaFacts> Handle::look() {
     const std::int64_t cookie = pragma("PRAGMA schema_version");
     const std::int64_t data = pragma("PRAGMA data_version");
     if (facts_ && cookie == cookie_ && data == data_version_) return facts_;
+    if (!facts_) declare_table_functions();
     std::shared_ptr<const SchemaFacts> fresh;
     if (facts_ && schema_version_of(get()) == facts_->version) {
       fresh = facts_;

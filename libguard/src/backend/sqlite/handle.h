@@ -56,6 +56,7 @@ class Handle {
 
  private:
   [[nodiscard]] std::int64_t pragma(const char* sql);
+  void declare_table_functions();
 
   Access access_;
   FileId file_;
