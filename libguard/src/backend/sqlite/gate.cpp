@@ -128,7 +128,7 @@ bool Gate::may_while_running(int action, std::string_view first, std::string_vie
   switch (action) {
     case SQLITE_SELECT: return own_virtual || effect_ == CommandEffect::maintenance;
     case SQLITE_READ:
-      return (own_virtual && shadow_of_touched(table, false)) ||
+      return shadow_of_touched(table, false) || owns_shadows(table) ||
              (effect_ == CommandEffect::maintenance && table.starts_with("sqlite_stat"));
     case SQLITE_INSERT:
     case SQLITE_UPDATE:
@@ -137,6 +137,12 @@ bool Gate::may_while_running(int action, std::string_view first, std::string_vie
     case SQLITE_PRAGMA: return own_virtual && (table == "data_version" || table == "page_size");
     default: return false;
   }
+}
+
+// FTS5 sorts by rank with a statement over the table itself.
+bool Gate::owns_shadows(const std::string& table) const {
+  return touched_.contains("main." + table) && std::any_of(facts_->shadow_owner.begin(), facts_->shadow_owner.end(),
+                                                           [&](const auto& entry) { return entry.second == table; });
 }
 
 bool Gate::shadow_of_touched(const std::string& table, bool write) const {

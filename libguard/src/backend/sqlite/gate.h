@@ -39,6 +39,7 @@ class Gate {
   [[nodiscard]] bool may_call(std::string_view function) const;
   [[nodiscard]] bool may_define(std::string_view first, std::string_view second, std::string_view schema) const;
   [[nodiscard]] bool shadow_of_touched(const std::string& table, bool write) const;
+  [[nodiscard]] bool owns_shadows(const std::string& table) const;
   [[nodiscard]] bool linked_to_written(const std::string& table) const;
   [[nodiscard]] bool changes_structure() const;
 
