@@ -3,15 +3,12 @@
 //   2. replace() compares versions inside BEGIN IMMEDIATE: of two callers, in threads or processes, one wins.
 //   3. A final state is never left: the UPDATE itself asks for an open or approved row.
 //   4. When a ticket becomes final its exact command, parameters and arguments are removed from the page.
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <filesystem>
 #include <mutex>
 
 #include "approval/shown.h"
+#include "approval/store_file.h"
 #include "approval/ticket_rules.h"
 #include "base/sqlite_handle.h"
 #include "base/sqlite_rules.h"
@@ -47,36 +44,6 @@ constexpr const char* kTicketColumns =
     "id, tenant, state, digest, account, user, chain, shown, stages, created_at_us, expires_at_us, execute_before_us, version,"
     " record";
 constexpr const char* kWithoutExact = "json_remove(shown, '$.command', '$.params', '$.arguments')";
-
-// A file that others can write is an approval that others can give.
-void check_file(const struct stat& status) {
-  if (!S_ISREG(status.st_mode)) store_failed("the approval store is not a regular file");
-  if (status.st_uid != geteuid() && status.st_uid != 0) store_failed("the approval store belongs to another user");
-  if ((status.st_mode & 077) != 0) store_failed("the approval store can be read or written by others; its mode must be 0600");
-}
-
-// An existing file is looked at, never opened here: closing any descriptor of it would drop the locks that other
-// handles of this process hold (POSIX).
-void make_file(const std::string& path) {
-  struct stat status {};
-  if (lstat(path.c_str(), &status) == 0) return check_file(status);
-  std::error_code ignored;
-  const auto parent = std::filesystem::path(path).parent_path();
-  if (!parent.empty() && std::filesystem::create_directory(parent, ignored)) {
-    std::filesystem::permissions(parent, std::filesystem::perms::owner_all, ignored);
-  }
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd >= 0) {
-    ::close(fd);
-  } else if (errno != EEXIST) {
-    store_failed("the approval store cannot be made");
-  }
-  if (lstat(path.c_str(), &status) != 0) store_failed("the approval store cannot be opened");
-  check_file(status);
-}
-
-// "file:" would be read as a URI by this SQLite, with parameters that switch locking off.
-std::string plain_path(const std::string& path) { return path.starts_with("file:") || path.starts_with(":") ? "./" + path : path; }
 
 void bind_text(sqlite3* database, const Statement& statement, int index, const std::string& text) {
   sqlite::bind(database, statement.get(), index, std::string_view(text));
@@ -115,7 +82,7 @@ class Transaction {
 class SqliteTicketStore final : public TicketStore {
  public:
   explicit SqliteTicketStore(const std::string& path) : pid_(getpid()) {
-    make_file(path);
+    make_store_file(path);
     guarded([&] { open(plain_path(path)); });
   }
 
