@@ -31,8 +31,9 @@ constexpr std::array<std::string_view, 11> kSchemaPragmas = {
     "table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list",
     "collation_list", "function_list", "module_list", "pragma_list"};
 // Read the setting without an argument; with one they would change it.
-constexpr std::array<std::string_view, 6> kSettingPragmas = {"user_version", "schema_version", "encoding",
-                                                             "foreign_keys", "page_count", "application_id"};
+// FTS5 itself reads data_version.
+constexpr std::array<std::string_view, 7> kSettingPragmas = {
+    "user_version", "schema_version", "encoding", "foreign_keys", "page_count", "application_id", "data_version"};
 
 constexpr std::array<std::string_view, 13> kForbiddenFunctions = {
     "load_extension", "readfile", "writefile", "edit", "fts3_tokenizer", "lsdir", "fsdir", "eval", "sqlite_log",
@@ -112,7 +113,8 @@ bool may_run(int action, const char* first, const char* second) noexcept {
     case SQLITE_ALTER_TABLE:
     case SQLITE_REINDEX:
     case SQLITE_ANALYZE: return true;
-    case SQLITE_READ: return !same(view(first), "sqlite_dbpage");
+    // Raw pages of any table, and the texts of other statements.
+    case SQLITE_READ: return !same(view(first), "sqlite_dbpage") && !same(view(first), "sqlite_stmt");
     case SQLITE_CREATE_VTABLE: return among(view(second), kVirtualModules);
     case SQLITE_PRAGMA: return pragma_allowed(view(first), second);
     case SQLITE_FUNCTION: return !function_is_forbidden(view(second));

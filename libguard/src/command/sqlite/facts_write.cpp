@@ -52,7 +52,10 @@ void Facts::write_insert(const Statement& statement, Analyser& analyser, Scope& 
   for (std::string_view name : statement.columns) {
     ColumnId id = 0;
     if (target.open) id = analyser.open_column(target_, name);
-    else if (!schema_.column(target_, name, id)) lineage.lost = true;
+    else if (!schema_.column(target_, name, id)) {
+      lineage.lost = true;  // SQLite refuses it too
+      return;
+    }
     columns.push_back(id);
   }
   for (std::uint32_t i = 0; statement.columns.empty() && i < target.columns.size(); ++i) {
@@ -81,7 +84,7 @@ void Facts::write_insert(const Statement& statement, Analyser& analyser, Scope& 
   Touch& entry = touch("insert", schema_.object(target_));
   entry.system = target.system;
   loosen(entry, Bound::eq, rows, first);
-  for (ColumnId id : columns) entry.columns_written.insert(schema_.text(id).substr(schema_.object(target_).size() + 1));
+  for (ColumnId id : columns) entry.columns_written.insert(schema_.column_name(id));
   if (target.kind != 'v') command_.writes.insert(schema_.object(target_));
   if (statement.replace) kind("replace");
   if (statement.replace || target.replaces) {
@@ -146,7 +149,7 @@ void Facts::assign(const std::vector<Assignment>& set, Analyser& analyser, Scope
       if (single) carry(id, sources);
       else add_text(command_.carries, sources);
       merge(target_item_->assigned[id], sources);
-      columns.insert(schema_.text(id).substr(schema_.object(target_).size() + 1));
+      columns.insert(schema_.column_name(id));
     }
   }
 }

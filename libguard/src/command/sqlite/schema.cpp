@@ -55,14 +55,14 @@ bool Schema::column(int relation, std::string_view name, ColumnId& id) const {
 
 std::string Schema::object(int relation) const { return "main." + at(relation).name; }
 
-std::string Schema::text(ColumnId id) const {
-  const Relation& relation = at(relation_of(id));
-  std::string out = "main." + relation.name + ".";
+std::string Schema::column_name(ColumnId id) const {
   std::uint32_t column = column_of(id);
-  if (column == kAllColumns) return out + "*";
-  if (column == kRowidColumn) return out + "rowid";
-  return out + relation.columns[column].name;
+  if (column == kRowidColumn) return "rowid";
+  const Relation& relation = at(relation_of(id));
+  return column < relation.columns.size() ? relation.columns[column].name : "*";
 }
+
+std::string Schema::text(ColumnId id) const { return object(relation_of(id)) + "." + column_name(id); }
 
 const SchemaTrigger* Schema::trigger(std::string_view name) const {
   auto found = triggers_.find(text::lower_ascii(name));

@@ -112,6 +112,7 @@ class Schema {
   // The column's id: a real column, or the rowid by one of its names; false when there is none.
   [[nodiscard]] bool column(int relation, std::string_view name, ColumnId& id) const;
   [[nodiscard]] std::string object(int relation) const;          // "main.t"
+  [[nodiscard]] std::string column_name(ColumnId id) const;      // "c", "rowid" or "*"
   [[nodiscard]] std::string text(ColumnId id) const;             // "main.t.c"
   [[nodiscard]] const std::vector<ForeignKey>& foreign_keys() const { return foreign_keys_; }
   [[nodiscard]] const SchemaTrigger* trigger(std::string_view name) const;
