@@ -196,8 +196,12 @@ TEST_CASE("executing gets no longer than approving was given") {
 
 TEST_CASE("impossible stages ask nobody and are refused") {
   Desk desk;
-  for (const std::vector<Stage>& stages : std::vector<std::vector<Stage>>{
-           {}, {{"", 1, 900, "p"}}, {{"dba", 0, 900, "p"}}, {{"dba", -1, 900, "p"}}, {{"dba", 1, 0, "p"}}, {{"dba", 1'000'000, 900, "p"}}}) {
+  for (const std::vector<Stage>& stages : std::vector<std::vector<Stage>>{{},
+                                                                          {{"", 1, 900, "p"}},
+                                                                          {{"dba", 0, 900, "p"}},
+                                                                          {{"dba", -1, 900, "p"}},
+                                                                          {{"dba", 1, 0, "p"}},
+                                                                          {{"dba", 1'000'000, 900, "p"}}}) {
     Approval approval = desk.run(ask(stages));
     CHECK(approval.state == "refused");
     CHECK(approval.code == "approval.no_stage");
@@ -216,7 +220,8 @@ TEST_CASE("what cannot be shown cannot be approved") {
 TEST_CASE("an agent cannot bury the approvers in tickets") {
   Desk desk;
   for (std::int64_t i = 0; i < 100; ++i) REQUIRE(desk.run(ask(), {}, refund(i)).state == "pending");
-  CHECK_THROWS_WITH_AS(static_cast<void>(desk.run(ask(), {}, refund(100))), doctest::Contains("too many tickets"), Error);
+  CHECK_THROWS_WITH_AS(static_cast<void>(desk.run(ask(), {}, refund(100))), doctest::Contains("too many tickets"),
+                       Error);
   CHECK(desk.run(ask(), {}, refund(5)).state == "pending");
 }
 

@@ -58,7 +58,9 @@ TEST_CASE("every bound fact changes the digest, and no two changes meet") {
       [](Action& a) { a.identity.chain[0].name = "other"; },
       [](Action& a) { a.identity.chain[0].verified = true; },
       [](Action& a) { a.identity.chain.pop_back(); },
-      [](Action& a) { a.request.hops = {{"agent", "x", false}}; },
+      [](Action& a) {
+        a.request.hops = {{"agent", "x", false}};
+      },
       [](Action& a) { a.request.kind = RequestKind::tool; },
       [](Action& a) { a.request.tool = "other"; },
       [](Action& a) { a.request.arguments = "{}"; },
@@ -77,7 +79,9 @@ TEST_CASE("every bound fact changes the digest, and no two changes meet") {
       [](Action& a) { a.command.touches[0].bound = Bound::weak; },
       [](Action& a) { a.command.touches[0].rows_bound = 2; },
       [](Action& a) { a.command.touches[0].columns_written.insert("status"); },
-      [](Action& a) { a.command.functions = {{"lower", true, 'i', false}}; },
+      [](Action& a) {
+        a.command.functions = {{"lower", true, 'i', false}};
+      },
       [](Action& a) { a.decision.snapshot = "later"; },
       [](Action& a) { a.decision.row_limit = 10; },
       [](Action& a) { a.decision.rows_affected_max = 2; },

@@ -119,8 +119,8 @@ struct Desk {
         },
         wait, "r-1");
   }
-  Approval resume(const std::string& ticket, const Decision& decision = ask(), std::shared_ptr<const Command> command = refund(),
-                  const Identity& who = crew()) {
+  Approval resume(const std::string& ticket, const Decision& decision = ask(),
+                  std::shared_ptr<const Command> command = refund(), const Identity& who = crew()) {
     Request request;
     request.ticket = ticket;
     return run(decision, request, std::move(command), who);

@@ -51,15 +51,18 @@ TEST_CASE("nobody of the chain may approve, in any disguise") {
   Request request;
   request.hops = {{"agent", "Rita", false}, {"task", "dana", false}};
   const std::string ticket = desk.run(ask(), request).ticket;
-  auto finance = [](const std::string& account, const std::string& subject) { return person(account, subject, {"finance"}); };
-  CHECK(code_for(desk, ticket, finance("mia", "9999")) == "approval.self");              // the user's account
-  CHECK(code_for(desk, ticket, finance("boss", "mia@example.com")) == "approval.self");  // another account, same subject
+  auto finance = [](const std::string& account, const std::string& subject) {
+    return person(account, subject, {"finance"});
+  };
+  CHECK(code_for(desk, ticket, finance("mia", "9999")) == "approval.self");  // the user's account
+  CHECK(code_for(desk, ticket, finance("boss", "mia@example.com")) ==
+        "approval.self");  // another account, same subject
   CHECK(code_for(desk, ticket, finance("boss", " MIA@Example.COM ")) == "approval.self");
   CHECK(code_for(desk, ticket, finance("mia@example.com", "9999")) == "approval.self");
   CHECK(code_for(desk, ticket, finance("support-crew", "9999")) == "approval.self");
   CHECK(code_for(desk, ticket, finance("x", "support-crew")) == "approval.self");
-  CHECK(code_for(desk, ticket, finance("refund-agent", "9999")) == "approval.self");     // a hop of the identity
-  CHECK(code_for(desk, ticket, finance("rita", "9999")) == "approval.self");             // a hop of the request
+  CHECK(code_for(desk, ticket, finance("refund-agent", "9999")) == "approval.self");  // a hop of the identity
+  CHECK(code_for(desk, ticket, finance("rita", "9999")) == "approval.self");          // a hop of the request
   // A task's text is no name: an agent cannot lock an approver out by mentioning them.
   CHECK(desk.approver.vote(ticket, dana(), true, "").accepted);
 }

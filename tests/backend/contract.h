@@ -26,19 +26,22 @@ class World {
   // A backend for the connection "shop" of the tenant "default".
   virtual std::unique_ptr<Backend> open() = 0;
   virtual Dialect dialect() const = 0;
-  virtual std::string placeholder(int number) const = 0;   // "$1", "?1"
-  virtual std::string table() const = 0;                   // "main.contract_items"
-  virtual std::string slow_read() const = 0;               // reads nothing and takes a minute
+  virtual std::string placeholder(int number) const = 0;  // "$1", "?1"
+  virtual std::string table() const = 0;                  // "main.contract_items"
+  virtual std::string slow_read() const = 0;              // reads nothing and takes a minute
   virtual std::vector<std::string> slow_functions() const { return {}; }
   // By another connection, as another program would.
   virtual void change_schema() = 0;
   virtual std::int64_t count(const std::string& where) = 0;
 };
 
-inline ActionLimits limits(std::int64_t deadline_ms = 20'000) { return {Deadline::after(std::chrono::milliseconds(deadline_ms)), {}, 10'000, 1 << 20}; }
+inline ActionLimits limits(std::int64_t deadline_ms = 20'000) {
+  return {Deadline::after(std::chrono::milliseconds(deadline_ms)), {}, 10'000, 1 << 20};
+}
 
 // Facts as the understander would state them, for statements on the one table.
-inline Command command(World& world, Backend& backend, std::string text, const std::string& action, std::vector<Value> params = {}) {
+inline Command command(World& world, Backend& backend, std::string text, const std::string& action,
+                       std::vector<Value> params = {}) {
   Command command;
   command.dialect = world.dialect();
   command.connection = "shop";
@@ -157,13 +160,16 @@ inline void effects_are_bounded(World& world) {
   const Command all = command(world, *backend, "UPDATE contract_items SET name = name || '!'", "update");
   CHECK(run(*backend, all, 99).code == "backend.effect_exceeded");
   CHECK(world.count("name LIKE '%!'") == 0);
-  CHECK(run(*backend, command(world, *backend, "DELETE FROM contract_items", "delete"), 99).code == "backend.effect_exceeded");
+  CHECK(run(*backend, command(world, *backend, "DELETE FROM contract_items", "delete"), 99).code ==
+        "backend.effect_exceeded");
   CHECK(world.count("1 = 1") == 100);
   Ran one = run(*backend, command(world, *backend, "UPDATE contract_items SET name = 'one' WHERE id = 1", "update"), 1);
   CHECK(one.code == "ok");
   CHECK(one.affected == 1);
   CHECK(world.count("name = 'one'") == 1);
-  Ran returning = run(*backend, command(world, *backend, "UPDATE contract_items SET name = name || '?' RETURNING id", "update"), 100, limits(), 5);
+  Ran returning =
+      run(*backend, command(world, *backend, "UPDATE contract_items SET name = name || '?' RETURNING id", "update"),
+          100, limits(), 5);
   CHECK(returning.code == "ok");
   CHECK(returning.rows.size() == 5);
   CHECK(returning.truncated);
@@ -180,8 +186,12 @@ inline void readers_cannot_write(World& world) {
 
 inline void several_statements_are_refused(World& world) {
   auto backend = world.open();
-  CHECK(run(*backend, command(world, *backend, "SELECT id FROM contract_items WHERE id = 1; DELETE FROM contract_items", "select")).code != "ok");
-  CHECK(run(*backend, command(world, *backend, "DELETE FROM contract_items WHERE id = 1; DELETE FROM contract_items", "delete")).code != "ok");
+  CHECK(run(*backend, command(world, *backend, "SELECT id FROM contract_items WHERE id = 1; DELETE FROM contract_items",
+                              "select"))
+            .code != "ok");
+  CHECK(run(*backend,
+            command(world, *backend, "DELETE FROM contract_items WHERE id = 1; DELETE FROM contract_items", "delete"))
+            .code != "ok");
   CHECK(world.count("1 = 1") == 100);
 }
 
@@ -224,7 +234,8 @@ inline void a_changed_schema_is_seen(World& world) {
 
 inline void errors_show_no_value(World& world) {
   auto backend = world.open();
-  Ran taken = run(*backend, command(world, *backend, "UPDATE contract_items SET name = 'item-42' WHERE id = 7", "update"), 1);
+  Ran taken =
+      run(*backend, command(world, *backend, "UPDATE contract_items SET name = 'item-42' WHERE id = 7", "update"), 1);
   CHECK(taken.code == "backend.sql_error");
   CHECK(taken.text.find("item-42") == std::string::npos);
   CHECK(taken.text.find("contract_items") == std::string::npos);

@@ -10,7 +10,8 @@ using namespace libguard::backend::contract;
 namespace {
 
 const CatalogueRelation& relation(const Catalogue& catalogue, const std::string& name) {
-  auto found = std::find_if(catalogue.relations.begin(), catalogue.relations.end(), [&](const auto& r) { return r.name == name; });
+  auto found = std::find_if(catalogue.relations.begin(), catalogue.relations.end(),
+                            [&](const auto& r) { return r.name == name; });
   REQUIRE(found != catalogue.relations.end());
   return *found;
 }
@@ -27,7 +28,8 @@ Keys keys(const CatalogueRelation& relation) {
 TEST_CASE("the catalogue says what each name is") {
   SqliteWorld world;
   world.sql(
-      "CREATE TABLE customers(id INTEGER PRIMARY KEY, email TEXT COLLATE NOCASE NOT NULL UNIQUE, code TEXT, score REAL DEFAULT 1,"
+      "CREATE TABLE customers(id INTEGER PRIMARY KEY, email TEXT COLLATE NOCASE NOT NULL UNIQUE, code TEXT, score REAL "
+      "DEFAULT 1,"
       " twice REAL AS (score * 2));"
       "CREATE UNIQUE INDEX by_code ON customers(code);"
       "CREATE UNIQUE INDEX partial ON customers(score) WHERE score > 0;"
@@ -35,7 +37,8 @@ TEST_CASE("the catalogue says what each name is") {
       "CREATE UNIQUE INDEX finer ON customers(email COLLATE BINARY);"
       "CREATE TABLE pairs(a TEXT, b TEXT, PRIMARY KEY(b, a)) WITHOUT ROWID;"
       "CREATE TABLE loose(k TEXT PRIMARY KEY);"
-      "CREATE TABLE orders(id INTEGER PRIMARY KEY AUTOINCREMENT, customer INTEGER REFERENCES customers ON DELETE CASCADE);"
+      "CREATE TABLE orders(id INTEGER PRIMARY KEY AUTOINCREMENT, customer INTEGER REFERENCES customers ON DELETE "
+      "CASCADE);"
       "CREATE VIEW v AS SELECT email FROM customers;"
       "CREATE VIEW broken AS SELECT x FROM nowhere;"
       "CREATE TRIGGER \"delete\" AFTER /* insert */ UPDATE OF code ON customers BEGIN SELECT 1; END;"
@@ -98,8 +101,10 @@ TEST_CASE("the event of a trigger is found behind names and comments") {
   auto events = [](const char* text) { return sqlite::trigger_events(text); };
   CHECK(events("CREATE TRIGGER t AFTER INSERT ON x BEGIN DELETE FROM y; END") == Events{"insert"});
   CHECK(events("CREATE TRIGGER t DELETE ON x BEGIN SELECT 1; END") == Events{"delete"});
-  CHECK(events("create trigger \"a \"\" insert\" -- delete\n instead of update of a, b on x begin select 1; end") == Events{"update"});
-  CHECK(events("CREATE TRIGGER IF NOT EXISTS main.[insert] BEFORE DELETE ON x BEGIN SELECT 1; END") == Events{"delete"});
+  CHECK(events("create trigger \"a \"\" insert\" -- delete\n instead of update of a, b on x begin select 1; end") ==
+        Events{"update"});
+  CHECK(events("CREATE TRIGGER IF NOT EXISTS main.[insert] BEFORE DELETE ON x BEGIN SELECT 1; END") ==
+        Events{"delete"});
   CHECK(events("CREATE TRIGGER main.\"insert\" BEFORE DELETE ON x BEGIN SELECT 1; END") == Events{"delete"});
   CHECK(events("") == all);
   CHECK(events("CREATE TRIGGER") == all);

@@ -23,7 +23,9 @@ std::string catalogue_code(Backend& backend) {
   return "ok";
 }
 
-Command all_items(World& world, Backend& backend) { return contract::command(world, backend, "SELECT id FROM contract_items", "select"); }
+Command all_items(World& world, Backend& backend) {
+  return contract::command(world, backend, "SELECT id FROM contract_items", "select");
+}
 
 }  // namespace
 
@@ -71,7 +73,9 @@ TEST_CASE("a file that was replaced is another database") {
 
 TEST_CASE("L2: a schema that was changed under an unchanged cookie is seen") {
   SqliteWorld world;
-  world.sql("CREATE TABLE secrets(name TEXT); INSERT INTO secrets VALUES ('hidden'); CREATE VIEW v AS SELECT name FROM contract_items;");
+  world.sql(
+      "CREATE TABLE secrets(name TEXT); INSERT INTO secrets VALUES ('hidden'); CREATE VIEW v AS SELECT name FROM "
+      "contract_items;");
   auto backend = world.open();
   Command read = contract::command(world, *backend, "SELECT name FROM v", "select");
   Touch view;
@@ -80,7 +84,8 @@ TEST_CASE("L2: a schema that was changed under an unchanged cookie is seen") {
   read.touches.push_back(view);
   CHECK(run(*backend, read).rows.size() == 100);
   const std::int64_t cookie = world.number("PRAGMA schema_version");
-  world.sql("DROP VIEW v; CREATE VIEW v AS SELECT name FROM secrets; PRAGMA schema_version = " + std::to_string(cookie));
+  world.sql("DROP VIEW v; CREATE VIEW v AS SELECT name FROM secrets; PRAGMA schema_version = " +
+            std::to_string(cookie));
   CHECK(run(*backend, read).code == "command.changed");
   // Understood anew, the right thing is read, and not what an old handle remembers.
   static_cast<void>(backend->catalogue(PermitForge::grant(), limits(), true));
@@ -166,7 +171,9 @@ TEST_CASE("L4: a pool with no place left keeps the deadline") {
   holder.reset();
   CHECK(run(*backend, read).rows.size() == 100);
   // Readers and writers share the places: the idle reader makes room.
-  CHECK(run(*backend, contract::command(world, *backend, "DELETE FROM contract_items WHERE id = 1", "delete"), 1).code == "ok");
+  CHECK(
+      run(*backend, contract::command(world, *backend, "DELETE FROM contract_items WHERE id = 1", "delete"), 1).code ==
+      "ok");
   CHECK(backend->stats()["connections"] == 1);
 }
 
@@ -190,8 +197,10 @@ TEST_CASE("the journal of a killed writer is rolled back before anything is read
   if (child == 0) {
     sqlite3* database = nullptr;
     sqlite3_open(world.path().c_str(), &database);
-    sqlite3_exec(database, "PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN;"
-                           "UPDATE contract_items SET name = name || hex(zeroblob(4000));", nullptr, nullptr, nullptr);
+    sqlite3_exec(database,
+                 "PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN;"
+                 "UPDATE contract_items SET name = name || hex(zeroblob(4000));",
+                 nullptr, nullptr, nullptr);
     _exit(0);  // without ROLLBACK: the journal stays, and it is hot
   }
   int status = 0;
@@ -232,7 +241,9 @@ TEST_CASE("L6: a forked child is told so, and the parent's handles survive it") 
 
 TEST_CASE("values arrive as they are, and never as another one") {
   SqliteWorld world;
-  world.sql("CREATE TABLE bytes(t, b); INSERT INTO bytes VALUES (CAST(x'61ff62' AS TEXT), x'00ff'), (1.5, NULL), (9007199254740993, 'e\xC3\xA9')");
+  world.sql(
+      "CREATE TABLE bytes(t, b); INSERT INTO bytes VALUES (CAST(x'61ff62' AS TEXT), x'00ff'), (1.5, NULL), "
+      "(9007199254740993, 'e\xC3\xA9')");
   auto backend = world.open();
   Touch touch;
   touch.action = "select";
@@ -241,7 +252,8 @@ TEST_CASE("values arrive as they are, and never as another one") {
   read.touches = {touch};
   Ran ran = run(*backend, read);
   REQUIRE(ran.rows.size() == 3);
-  CHECK(ran.rows[0][0] == Value(std::string("a\xEF\xBF\xBD" "b")));
+  CHECK(ran.rows[0][0] == Value(std::string("a\xEF\xBF\xBD"
+                                            "b")));
   CHECK(ran.rows[0][1] == Value(Bytes{std::string("\0\xff", 2)}));
   CHECK(ran.rows[1][0] == Value(1.5));
   CHECK(ran.rows[1][1] == Value(Null{}));
@@ -269,14 +281,16 @@ TEST_CASE("text that is no statement, deep or endless, is an error and no more")
   auto backend = world.open();
   std::string deep = "SELECT ";
   for (int i = 0; i < 5'000; ++i) deep += "(";
-  for (const std::string& text : {std::string(), std::string("   -- nothing"), std::string("SELECT 1\0; DROP TABLE contract_items", 36), deep,
-                                  std::string(70'000, 'x'), std::string("\xff\xfe"), std::string("SELECT 1; /* and */ SELECT 2"),
-                                  std::string("SELECT 1 ;; SELECT 2")}) {
+  for (const std::string& text :
+       {std::string(), std::string("   -- nothing"), std::string("SELECT 1\0; DROP TABLE contract_items", 36), deep,
+        std::string(70'000, 'x'), std::string("\xff\xfe"), std::string("SELECT 1; /* and */ SELECT 2"),
+        std::string("SELECT 1 ;; SELECT 2")}) {
     CHECK(run(*backend, contract::command(world, *backend, text, "select")).code != "ok");
   }
   CHECK(run(*backend, contract::command(world, *backend, "SELECT 1 ; -- done\n /* open", "select")).code == "ok");
   // One value at a time is built, and never one that is larger than the limit.
-  CHECK(run(*backend, contract::command(world, *backend, "SELECT zeroblob(1000000000)", "select")).code == "backend.sql_error");
+  CHECK(run(*backend, contract::command(world, *backend, "SELECT zeroblob(1000000000)", "select")).code ==
+        "backend.sql_error");
   Ran large = run(*backend, contract::command(world, *backend, "SELECT hex(zeroblob(10000000))", "select"));
   CHECK(large.truncated);
   CHECK(large.rows.empty());

@@ -39,10 +39,13 @@ class SqliteWorld final : public World {
   std::string placeholder(int number) const override { return "?" + std::to_string(number); }
   std::string table() const override { return "main.contract_items"; }
   std::string slow_read() const override {
-    return "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000000) SELECT max(i) FROM n";
+    return "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000000) SELECT max(i) FROM "
+           "n";
   }
   void change_schema() override { sql("ALTER TABLE contract_items ADD COLUMN added TEXT"); }
-  std::int64_t count(const std::string& where) override { return number("SELECT count(*) FROM contract_items WHERE " + where); }
+  std::int64_t count(const std::string& where) override {
+    return number("SELECT count(*) FROM contract_items WHERE " + where);
+  }
 
   // By a connection of its own, as another program would.
   void sql(const std::string& text) const {
@@ -58,7 +61,8 @@ class SqliteWorld final : public World {
     sqlite3* database = open_raw();
     sqlite3_stmt* statement = nullptr;
     std::int64_t result = -1;
-    if (sqlite3_prepare_v2(database, text.c_str(), -1, &statement, nullptr) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
+    if (sqlite3_prepare_v2(database, text.c_str(), -1, &statement, nullptr) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW) {
       result = sqlite3_column_int64(statement, 0);
     }
     sqlite3_finalize(statement);

@@ -19,7 +19,8 @@ constexpr int kReplaceTriesMax = 20;
 
 std::string user_of(const Identity& identity) { return identity.user ? identity.user->subject : std::string(); }
 
-Approval answer(const char* state, std::string code, std::string reason, const std::string& ticket, const std::string& digest) {
+Approval answer(const char* state, std::string code, std::string reason, const std::string& ticket,
+                const std::string& digest) {
   Approval approval;
   approval.state = state;
   approval.code = std::move(code);
@@ -45,10 +46,11 @@ std::string who_is_asked(const Ticket& ticket) {
 Approval pending(const Ticket& ticket, const std::string& digest, bool cancelled) {
   const std::string open = "needs approval: " + who_is_asked(ticket) + ". NOT EXECUTED; ";
   if (cancelled) {
-    return answer("pending", "approval.cancelled", open + "the wait was cancelled, ticket " + ticket.id + " stays open.", ticket.id, digest);
+    return answer("pending", "approval.cancelled",
+                  open + "the wait was cancelled, ticket " + ticket.id + " stays open.", ticket.id, digest);
   }
-  return answer("pending", "approval.pending",
-                open + "do not call again in this run; report ticket " + ticket.id + ".", ticket.id, digest);
+  return answer("pending", "approval.pending", open + "do not call again in this run; report ticket " + ticket.id + ".",
+                ticket.id, digest);
 }
 
 std::string code_of(TicketState state) { return std::string("approval.") + to_string(state); }
@@ -72,7 +74,8 @@ struct Approver::State {
     Deadline until;
   };
 
-  // The one place where a Permit is made. Limits of both decisions hold: what the approver saw, and what policy says now.
+  // The one place where a Permit is made. Limits of both decisions hold: what the approver saw, and what policy says
+  // now.
   static Approval allowed(const Call& call, const Decision& now, const Ticket& ticket) {
     Permit permit;
     permit.command_ = call.command;
@@ -110,7 +113,8 @@ struct Approver::State {
     }
     Ticket ticket = wanted(call);
     if (ticket.shown_json.size() > kShownBytesMax) {
-      return answer("refused", "approval.too_large", "the action is too large to be shown to an approver; make it smaller", "", call.digest);
+      return answer("refused", "approval.too_large",
+                    "the action is too large to be shown to an approver; make it smaller", "", call.digest);
     }
     return settle(call, store->open_or_find(ticket));
   }
@@ -167,7 +171,8 @@ struct Approver::State {
     const Decision again = call.decide_again(static_cast<std::int64_t>(people.size()), full_groups(ticket));
     if (again.verdict() == Verdict::allow) return allowed(call, again, ticket);
     const std::string code = again.verdict() == Verdict::ask ? "approval.insufficient" : again.code;
-    return answer("refused", code, again.reason + "; ticket " + ticket.id + " was approved but is used up, policy says no now",
+    return answer("refused", code,
+                  again.reason + "; ticket " + ticket.id + " was approved but is used up, policy says no now",
                   ticket.id, call.digest);
   }
 
@@ -175,15 +180,17 @@ struct Approver::State {
     return store->votes_since(voter.tenant, voter.account, now_us - 60'000'000) >= kVotesPerMinuteMax;
   }
 
-  static VoteResult no(const std::string& code, const Ticket& ticket) { return {false, code, sentence(code, ticket), ticket.state}; }
+  static VoteResult no(const std::string& code, const Ticket& ticket) {
+    return {false, code, sentence(code, ticket), ticket.state};
+  }
 
   static VoteResult yes(const Ticket& ticket) {
     std::string reason = std::string("ticket ") + ticket.id + " is " + to_string(ticket.state);
     return {true, "ok", std::move(reason), ticket.state};
   }
 
-  Ticket with_vote(const Ticket& ticket, const Identity& voter, bool approve, const std::string& group, const std::string& note,
-                   std::int64_t now_us) const {
+  Ticket with_vote(const Ticket& ticket, const Identity& voter, bool approve, const std::string& group,
+                   const std::string& note, std::int64_t now_us) const {
     Ticket next = ticket;
     next.votes.push_back({voter.account, voter.subject, group, approve, note, now_us});
     if (!approve) {
@@ -220,16 +227,25 @@ Approval Approver::approve(const Identity& identity, const Request& request, std
                            const std::string& record) {
   if (!command) throw Error(ErrorKind::internal, "approval.no_command", "the approval step was given no command");
   const auto patience = std::clamp<std::int64_t>(wait.count(), 0, kWaitMsMax);
-  State::Call call{identity, request, std::move(command), decision, decide_again, record, {}, Deadline::after(std::chrono::milliseconds(patience))};
+  State::Call call{identity,
+                   request,
+                   std::move(command),
+                   decision,
+                   decide_again,
+                   record,
+                   {},
+                   Deadline::after(std::chrono::milliseconds(patience))};
   call.digest = digest_of(identity, request, *call.command, decision);
-  if (decision.verdict() == Verdict::deny) return answer("refused", decision.code, decision.reason, request.ticket, call.digest);
+  if (decision.verdict() == Verdict::deny)
+    return answer("refused", decision.code, decision.reason, request.ticket, call.digest);
   // A named ticket is looked at even where policy allows: "execute what was approved" must not run something else.
   if (!request.ticket.empty()) return state_->resume(call);
   if (decision.verdict() == Verdict::allow) return State::allowed(call, decision, {});
   return state_->ask(call);
 }
 
-Approver::VoteResult Approver::vote(const std::string& ticket_id, const Identity& voter, bool approve, const std::string& note) {
+Approver::VoteResult Approver::vote(const std::string& ticket_id, const Identity& voter, bool approve,
+                                    const std::string& note) {
   if (note.size() > kNoteBytesMax) return State::no("approval.note_too_long", {});
   if (!text::is_utf8(note)) return State::no("approval.note_malformed", {});
   for (int tries = 0; tries < kReplaceTriesMax; ++tries) {
@@ -238,7 +254,8 @@ Approver::VoteResult Approver::vote(const std::string& ticket_id, const Identity
     if (!ticket || ticket->tenant != voter.tenant) return State::no("approval.unknown_ticket", {});
     ticket->state = state_at(*ticket, now_us);
     std::string group;
-    if (std::string code = why_not(*ticket, voter, approve, now_us, group); !code.empty()) return State::no(code, *ticket);
+    if (std::string code = why_not(*ticket, voter, approve, now_us, group); !code.empty())
+      return State::no(code, *ticket);
     if (state_->over_rate(voter, now_us)) return State::no("approval.rate", *ticket);
     const Ticket next = state_->with_vote(*ticket, voter, approve, group, note, now_us);
     if (state_->store->replace(*ticket, next)) return State::yes(next);
@@ -250,7 +267,8 @@ Approver::VoteResult Approver::revoke(const std::string& ticket_id, const Identi
   for (int tries = 0; tries < kReplaceTriesMax; ++tries) {
     std::optional<Ticket> ticket = state_->store->find(ticket_id);
     if (!ticket || ticket->tenant != who.tenant) return State::no("approval.unknown_ticket", {});
-    if (std::string code = State::why_not_revoke(*ticket, who, state_->clock->now_us()); !code.empty()) return State::no(code, *ticket);
+    if (std::string code = State::why_not_revoke(*ticket, who, state_->clock->now_us()); !code.empty())
+      return State::no(code, *ticket);
     Ticket next = *ticket;
     next.state = TicketState::revoked;
     if (state_->store->replace(*ticket, next)) return State::yes(next);

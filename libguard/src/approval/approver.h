@@ -26,39 +26,39 @@ namespace libguard::approval {
 enum class TicketState { open, approved, denied, expired, consumed, revoked };
 
 struct Vote {
-  std::string approver;      // account
+  std::string approver;  // account
   std::string subject;
-  std::string group;         // the stage it fills
+  std::string group;  // the stage it fills
   bool approve = false;
   std::string note;
   std::int64_t at_us = 0;
 };
 
 struct Ticket {
-  std::string id;            // "t-..."
+  std::string id;  // "t-..."
   std::string tenant;
   TicketState state = TicketState::open;
   std::string digest;
-  std::string account;       // who asked, and for whom
+  std::string account;  // who asked, and for whom
   std::string user;
   std::vector<std::string> chain_subjects;  // nobody of these may approve
-  std::string shown_json;    // what the approver sees: chain, command text, params, touches, risk, asked_by, explanation
+  std::string shown_json;  // what the approver sees: chain, command text, params, touches, risk, asked_by, explanation
   std::vector<Stage> stages;
   std::vector<Vote> votes;
   std::int64_t created_at_us = 0;
-  std::int64_t expires_at_us = 0;          // approval clock
-  std::int64_t execute_before_us = 0;      // execution clock, set when approved
-  std::int64_t version = 0;                // compare-and-set
-  std::string record;        // the record that asked
+  std::int64_t expires_at_us = 0;      // approval clock
+  std::int64_t execute_before_us = 0;  // execution clock, set when approved
+  std::int64_t version = 0;            // compare-and-set
+  std::string record;                  // the record that asked
 };
 
-// Thread-safe and safe between processes (SQLite, WAL, BEGIN IMMEDIATE). A forked child is refused ("guard.forked") until
-// it opens a store of its own after exec. Throws Error(unavailable, "approval.store").
+// Thread-safe and safe between processes (SQLite, WAL, BEGIN IMMEDIATE). A forked child is refused ("guard.forked")
+// until it opens a store of its own after exec. Throws Error(unavailable, "approval.store").
 class TicketStore {
  public:
   virtual ~TicketStore() = default;
-  // One live (open or approved) ticket for one digest and tenant. A denied one that has not run out is found too: asking
-  // again does not reopen a closed question. Throws Error(unavailable, "approval.too_many_open") on a flood.
+  // One live (open or approved) ticket for one digest and tenant. A denied one that has not run out is found too:
+  // asking again does not reopen a closed question. Throws Error(unavailable, "approval.too_many_open") on a flood.
   virtual Ticket open_or_find(const Ticket& wanted) = 0;
   virtual std::optional<Ticket> find(const std::string& id) = 0;
   virtual std::vector<Ticket> list(const std::string& tenant, bool open_only) = 0;
@@ -70,10 +70,10 @@ class TicketStore {
 [[nodiscard]] std::unique_ptr<TicketStore> sqlite_ticket_store(const std::string& path);
 
 struct Approval {
-  std::optional<Permit> permit;        // when allowed
-  std::string state;                   // "allowed" | "pending" | "refused"
-  std::string code;                    // "ok", "approval.pending", "approval.denied", "approval.expired",
-                                       // "approval.changed", "approval.consumed", "policy.denied" ...
+  std::optional<Permit> permit;  // when allowed
+  std::string state;             // "allowed" | "pending" | "refused"
+  std::string code;              // "ok", "approval.pending", "approval.denied", "approval.expired",
+                                 // "approval.changed", "approval.consumed", "policy.denied" ...
   std::string reason;
   std::string ticket;
   std::vector<std::string> approvers;  // who said yes
@@ -87,10 +87,11 @@ class Approver {
 
   // `decide_again` asks policy once more with the approvals that were really given; only its plain allow makes a
   // Permit. Waits up to `wait` for votes (polling the store, obeying request.cancel and the deadline), then pending.
-  [[nodiscard]] Approval approve(const Identity& identity, const Request& request,
-                                 std::shared_ptr<const Command> command, const Decision& decision,
-                                 const std::function<Decision(std::int64_t approvals, const std::vector<std::string>& groups)>& decide_again,
-                                 std::chrono::milliseconds wait, const std::string& record);
+  [[nodiscard]] Approval approve(
+      const Identity& identity, const Request& request, std::shared_ptr<const Command> command,
+      const Decision& decision,
+      const std::function<Decision(std::int64_t approvals, const std::vector<std::string>& groups)>& decide_again,
+      std::chrono::milliseconds wait, const std::string& record);
 
   // The vote of an authenticated person. Refuses (state and sentence) unless: verified, human, in the group of a stage
   // that is not full, not in the ticket's chain, has not voted, ticket open and not expired. Deny is final.

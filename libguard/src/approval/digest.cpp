@@ -15,7 +15,9 @@ std::int64_t flag(bool value) { return value ? 1 : 0; }
 void add_hops(FieldHash& hash, const std::vector<Hop>& hops) {
   hash.field(number(hops.size()));
   for (const Hop& hop : hops) {
-    hash.field(hop.kind).field(hop.kind == "task" ? std::string_view{} : std::string_view(hop.name)).field(flag(hop.verified));
+    hash.field(hop.kind)
+        .field(hop.kind == "task" ? std::string_view{} : std::string_view(hop.name))
+        .field(flag(hop.verified));
   }
 }
 
@@ -77,12 +79,16 @@ void add_decision(FieldHash& hash, const Decision& decision) {
 
 }  // namespace
 
-std::string digest_of(const Identity& identity, const Request& request, const Command& command, const Decision& decision) {
+std::string digest_of(const Identity& identity, const Request& request, const Command& command,
+                      const Decision& decision) {
   FieldHash hash;
   hash.field("libguard action digest 1");
   add_identity(hash, identity);
   add_hops(hash, request.hops);
-  hash.field(static_cast<std::int64_t>(request.kind)).field(request.tool).field(request.arguments).field(request.connection);
+  hash.field(static_cast<std::int64_t>(request.kind))
+      .field(request.tool)
+      .field(request.arguments)
+      .field(request.connection);
   add_command(hash, command);
   add_decision(hash, decision);
   return crypto::hex(hash.finish());

@@ -1,6 +1,6 @@
 #pragma once
-// What a ticket and a Permit are bound to. SHA-256 over length-prefixed fields (base/crypto.h, FieldHash), printed as 64
-// hexadecimal digits. Lists are preceded by their length, so that no two different actions have the same input:
+// What a ticket and a Permit are bound to. SHA-256 over length-prefixed fields (base/crypto.h, FieldHash), printed as
+// 64 hexadecimal digits. Lists are preceded by their length, so that no two different actions have the same input:
 //
 //   "libguard action digest 1"
 //   identity    tenant, account, provider, subject, verified

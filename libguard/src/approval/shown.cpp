@@ -17,7 +17,8 @@ Json visible_value(const Value& value) {
 
 Json hops_json(const std::vector<Hop>& hops) {
   Json list = Json::array();
-  for (const Hop& hop : hops) list.push_back({{"kind", visible(hop.kind)}, {"name", visible(hop.name)}, {"verified", hop.verified}});
+  for (const Hop& hop : hops)
+    list.push_back({{"kind", visible(hop.kind)}, {"name", visible(hop.name)}, {"verified", hop.verified}});
   return list;
 }
 
@@ -80,7 +81,8 @@ void add_command(Json& page, const Command& command) {
 
 void add_decision(Json& page, const Decision& decision) {
   Json parts = Json::array();
-  for (const RiskPart& part : decision.risk_parts) parts.push_back({{"points", part.points}, {"why", visible(part.why)}});
+  for (const RiskPart& part : decision.risk_parts)
+    parts.push_back({{"points", part.points}, {"why", visible(part.why)}});
   Json asked_by = Json::array();
   for (const Stage& stage : decision.stages) asked_by.push_back(visible(stage.asked_by));
   page["rows_affected_max"] = decision.rows_affected_max;
@@ -102,7 +104,8 @@ void store_failed(const std::string& sentence, const std::string& sqlstate) {
   throw Error(ErrorKind::unavailable, "approval.store", sentence).with_sqlstate(sqlstate);
 }
 
-std::string shown_json(const Identity& identity, const Request& request, const Command& command, const Decision& decision) {
+std::string shown_json(const Identity& identity, const Request& request, const Command& command,
+                       const Decision& decision) {
   Json page = Json::object();
   page["who"] = who_json(identity, request);
   page["kind"] = request.kind == RequestKind::sql ? "sql" : "tool";
@@ -119,7 +122,8 @@ std::string shown_json(const Identity& identity, const Request& request, const C
 Json stages_json(const std::vector<Stage>& stages) {
   Json list = Json::array();
   for (const Stage& stage : stages) {
-    list.push_back({{"group", stage.group}, {"count", stage.count}, {"ttl_s", stage.ttl_s}, {"asked_by", stage.asked_by}});
+    list.push_back(
+        {{"group", stage.group}, {"count", stage.count}, {"ttl_s", stage.ttl_s}, {"asked_by", stage.asked_by}});
   }
   return list;
 }
@@ -128,8 +132,8 @@ std::vector<Stage> stages_from_json(const std::string& text) {
   std::vector<Stage> stages;
   try {
     for (const Json& item : read_stored(text)) {
-      stages.push_back({item.at("group").get<std::string>(), item.at("count").get<int>(), item.at("ttl_s").get<std::int64_t>(),
-                        item.at("asked_by").get<std::string>()});
+      stages.push_back({item.at("group").get<std::string>(), item.at("count").get<int>(),
+                        item.at("ttl_s").get<std::int64_t>(), item.at("asked_by").get<std::string>()});
     }
   } catch (const Json::exception&) {
     store_failed("a ticket's stages in the approval store cannot be read");

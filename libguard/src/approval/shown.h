@@ -8,7 +8,8 @@
 
 namespace libguard::approval {
 
-// {who, kind, connection, tool, command, params, arguments, effect, kinds, touches, functions, doubts, rows_affected_max,
+// {who, kind, connection, tool, command, params, arguments, effect, kinds, touches, functions, doubts,
+// rows_affected_max,
 //  row_limit, risk, risk_parts, asked_by, purpose, explanation}. Every text an agent or process could have written has
 // its control, bidirectional and zero-width characters escaped. `explanation` is {text, verified: false}.
 [[nodiscard]] std::string shown_json(const Identity& identity, const Request& request, const Command& command,

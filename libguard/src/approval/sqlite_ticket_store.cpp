@@ -26,7 +26,8 @@ constexpr int kVotesPerTicketMax = 10'000;
 
 // Each entry takes the store from format i to i + 1. Never edit one that was released: append.
 constexpr const char* kMigrations[] = {
-    "CREATE TABLE tickets(id TEXT PRIMARY KEY NOT NULL, tenant TEXT NOT NULL, state TEXT NOT NULL, digest TEXT NOT NULL,"
+    "CREATE TABLE tickets(id TEXT PRIMARY KEY NOT NULL, tenant TEXT NOT NULL, state TEXT NOT NULL, digest TEXT NOT "
+    "NULL,"
     " account TEXT NOT NULL, user TEXT NOT NULL, chain TEXT NOT NULL, shown TEXT NOT NULL, stages TEXT NOT NULL,"
     " created_at_us INTEGER NOT NULL, expires_at_us INTEGER NOT NULL, execute_before_us INTEGER NOT NULL,"
     " version INTEGER NOT NULL, record TEXT NOT NULL) STRICT;"
@@ -41,7 +42,8 @@ constexpr const char* kMigrations[] = {
 constexpr std::int64_t kFormat = std::size(kMigrations);
 
 constexpr const char* kTicketColumns =
-    "id, tenant, state, digest, account, user, chain, shown, stages, created_at_us, expires_at_us, execute_before_us, version,"
+    "id, tenant, state, digest, account, user, chain, shown, stages, created_at_us, expires_at_us, execute_before_us, "
+    "version,"
     " record";
 constexpr const char* kWithoutExact = "json_remove(shown, '$.command', '$.params', '$.arguments')";
 
@@ -157,10 +159,12 @@ class SqliteTicketStore final : public TicketStore {
   [[nodiscard]] sqlite3* db() const { return database_.get(); }
 
   // One caller at a time; every failure of SQLite becomes the one error of this module, without SQLite's text.
-  template <typename Work> auto guarded(Work work) -> decltype(work()) {
+  template <typename Work>
+  auto guarded(Work work) -> decltype(work()) {
     std::lock_guard lock(mutex_);
     if (getpid() != pid_) {
-      throw Error(ErrorKind::unavailable, "guard.forked", "this process was forked after the approval store was opened");
+      throw Error(ErrorKind::unavailable, "guard.forked",
+                  "this process was forked after the approval store was opened");
     }
     try {
       return work();
@@ -175,8 +179,9 @@ class SqliteTicketStore final : public TicketStore {
     sqlite3_busy_timeout(db(), kBusyMs);
     sqlite::harden(db());
     // FULL: a consumed ticket must still be consumed after a power cut.
-    sqlite::execute(db(), "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-                          "PRAGMA secure_delete = ON;");
+    sqlite::execute(db(),
+                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+                    "PRAGMA secure_delete = ON;");
     check_whole();
     migrate();
   }
@@ -196,8 +201,10 @@ class SqliteTicketStore final : public TicketStore {
 
   void migrate() {
     Transaction writing(db(), "BEGIN IMMEDIATE");
-    sqlite::execute(db(), "CREATE TABLE IF NOT EXISTS store_format(one INTEGER PRIMARY KEY CHECK (one = 1), format INTEGER NOT NULL);"
-                          "INSERT OR IGNORE INTO store_format VALUES (1, 0)");
+    sqlite::execute(
+        db(),
+        "CREATE TABLE IF NOT EXISTS store_format(one INTEGER PRIMARY KEY CHECK (one = 1), format INTEGER NOT NULL);"
+        "INSERT OR IGNORE INTO store_format VALUES (1, 0)");
     std::int64_t at = format();
     if (at < 0 || at > kFormat) store_failed("the approval store was made by a newer libguard");
     for (; at < kFormat; ++at) sqlite::execute(db(), kMigrations[at]);
@@ -210,19 +217,20 @@ class SqliteTicketStore final : public TicketStore {
   // Silence expires, and what expired holds its exact command no longer.
   void expire(std::int64_t now_us) {
     Statement statement = sqlite::prepare(
-        db(), std::string("UPDATE tickets SET state = 'expired', version = version + 1, shown = ") + kWithoutExact +
-                  " WHERE (state = 'open' AND expires_at_us <= ?1) OR (state = 'approved' AND execute_before_us <= ?1)");
+        db(),
+        std::string("UPDATE tickets SET state = 'expired', version = version + 1, shown = ") + kWithoutExact +
+            " WHERE (state = 'open' AND expires_at_us <= ?1) OR (state = 'approved' AND execute_before_us <= ?1)");
     bind_number(db(), statement, 1, now_us);
     sqlite::step(db(), statement.get());
   }
 
   // The live ticket for this digest, or a denial that has not run out: asking again does not reopen a closed question.
   std::optional<Ticket> standing(const Ticket& wanted) {
-    Statement statement = sqlite::prepare(
-        db(), std::string("SELECT ") + kTicketColumns +
-                  " FROM tickets WHERE tenant = ?1 AND digest = ?2 AND account = ?3 AND user = ?4 AND"
-                  " (state IN ('open', 'approved') OR (state = 'denied' AND expires_at_us > ?5))"
-                  " ORDER BY state = 'denied', created_at_us DESC LIMIT 1");
+    Statement statement =
+        sqlite::prepare(db(), std::string("SELECT ") + kTicketColumns +
+                                  " FROM tickets WHERE tenant = ?1 AND digest = ?2 AND account = ?3 AND user = ?4 AND"
+                                  " (state IN ('open', 'approved') OR (state = 'denied' AND expires_at_us > ?5))"
+                                  " ORDER BY state = 'denied', created_at_us DESC LIMIT 1");
     bind_text(db(), statement, 1, wanted.tenant);
     bind_text(db(), statement, 2, wanted.digest);
     bind_text(db(), statement, 3, wanted.account);
@@ -249,8 +257,9 @@ class SqliteTicketStore final : public TicketStore {
     Statement statement = sqlite::prepare(
         db(), std::string("INSERT INTO tickets(") + kTicketColumns + ") VALUES (?,?,'open',?,?,?,?,?,?,?,?,0,1,?)");
     int index = 0;
-    for (const std::string& text : {ticket.id, ticket.tenant, ticket.digest, ticket.account, ticket.user,
-                                    dump(strings_json(ticket.chain_subjects)), ticket.shown_json, dump(stages_json(ticket.stages))}) {
+    for (const std::string& text :
+         {ticket.id, ticket.tenant, ticket.digest, ticket.account, ticket.user,
+          dump(strings_json(ticket.chain_subjects)), ticket.shown_json, dump(stages_json(ticket.stages))}) {
       bind_text(db(), statement, ++index, text);
     }
     bind_number(db(), statement, ++index, ticket.created_at_us);
@@ -261,8 +270,9 @@ class SqliteTicketStore final : public TicketStore {
 
   bool update(const Ticket& expected, const Ticket& next) {
     const std::string shown = is_final(next.state) ? kWithoutExact : "shown";
-    Statement statement = sqlite::prepare(db(), "UPDATE tickets SET state = ?1, execute_before_us = ?2, version = version + 1, shown = " +
-                                                    shown + " WHERE id = ?3 AND version = ?4 AND state IN ('open', 'approved')");
+    Statement statement = sqlite::prepare(
+        db(), "UPDATE tickets SET state = ?1, execute_before_us = ?2, version = version + 1, shown = " + shown +
+                  " WHERE id = ?3 AND version = ?4 AND state IN ('open', 'approved')");
     bind_text(db(), statement, 1, to_string(next.state));
     bind_number(db(), statement, 2, next.execute_before_us);
     bind_text(db(), statement, 3, expected.id);
@@ -274,8 +284,9 @@ class SqliteTicketStore final : public TicketStore {
   void add_vote(const Ticket& ticket, std::size_t at) {
     const Vote& vote = ticket.votes[at];
     Statement statement =
-        sqlite::prepare(db(), "INSERT INTO votes(ticket, at, tenant, approver, subject, stage, note, approve, at_us)"
-                              " VALUES (?,?,?,?,?,?,?,?,?)");
+        sqlite::prepare(db(),
+                        "INSERT INTO votes(ticket, at, tenant, approver, subject, stage, note, approve, at_us)"
+                        " VALUES (?,?,?,?,?,?,?,?,?)");
     bind_text(db(), statement, 1, ticket.id);
     bind_number(db(), statement, 2, static_cast<std::int64_t>(at));
     int index = 2;
@@ -288,7 +299,8 @@ class SqliteTicketStore final : public TicketStore {
   }
 
   std::optional<Ticket> read(const std::string& id) {
-    Statement statement = sqlite::prepare(db(), std::string("SELECT ") + kTicketColumns + " FROM tickets WHERE id = ?1");
+    Statement statement =
+        sqlite::prepare(db(), std::string("SELECT ") + kTicketColumns + " FROM tickets WHERE id = ?1");
     bind_text(db(), statement, 1, id);
     if (!sqlite::step(db(), statement.get())) return std::nullopt;
     Ticket ticket = row(statement.get());
@@ -317,7 +329,8 @@ class SqliteTicketStore final : public TicketStore {
 
   std::vector<Vote> votes_of(const std::string& id) {
     Statement statement = sqlite::prepare(
-        db(), "SELECT approver, subject, stage, approve, note, at_us FROM votes WHERE ticket = ?1 ORDER BY at LIMIT ?2");
+        db(),
+        "SELECT approver, subject, stage, approve, note, at_us FROM votes WHERE ticket = ?1 ORDER BY at LIMIT ?2");
     bind_text(db(), statement, 1, id);
     bind_number(db(), statement, 2, kVotesPerTicketMax);
     std::vector<Vote> votes;
@@ -336,6 +349,8 @@ class SqliteTicketStore final : public TicketStore {
 
 }  // namespace
 
-std::unique_ptr<TicketStore> sqlite_ticket_store(const std::string& path) { return std::make_unique<SqliteTicketStore>(path); }
+std::unique_ptr<TicketStore> sqlite_ticket_store(const std::string& path) {
+  return std::make_unique<SqliteTicketStore>(path);
+}
 
 }  // namespace libguard::approval

@@ -16,7 +16,8 @@ namespace {
 void check_file(const struct stat& status) {
   if (!S_ISREG(status.st_mode)) store_failed("the approval store is not a regular file");
   if (status.st_uid != geteuid() && status.st_uid != 0) store_failed("the approval store belongs to another user");
-  if ((status.st_mode & 077) != 0) store_failed("the approval store can be read or written by others; its mode must be 0600");
+  if ((status.st_mode & 077) != 0)
+    store_failed("the approval store can be read or written by others; its mode must be 0600");
 }
 
 }  // namespace
@@ -41,6 +42,8 @@ void make_store_file(const std::string& path) {
   check_file(status);
 }
 
-std::string plain_path(const std::string& path) { return path.starts_with("file:") || path.starts_with(":") ? "./" + path : path; }
+std::string plain_path(const std::string& path) {
+  return path.starts_with("file:") || path.starts_with(":") ? "./" + path : path;
+}
 
 }  // namespace libguard::approval

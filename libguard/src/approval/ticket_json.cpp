@@ -31,12 +31,18 @@ Json vote_lines(const Ticket& ticket) {
 
 const char* to_string(TicketState state) noexcept {
   switch (state) {
-    case TicketState::open: return "open";
-    case TicketState::approved: return "approved";
-    case TicketState::denied: return "denied";
-    case TicketState::expired: return "expired";
-    case TicketState::consumed: return "consumed";
-    case TicketState::revoked: return "revoked";
+    case TicketState::open:
+      return "open";
+    case TicketState::approved:
+      return "approved";
+    case TicketState::denied:
+      return "denied";
+    case TicketState::expired:
+      return "expired";
+    case TicketState::consumed:
+      return "consumed";
+    case TicketState::revoked:
+      return "revoked";
   }
   return "revoked";
 }
@@ -70,7 +76,8 @@ constexpr Sentence kSentences[] = {
     {"approval.unknown_ticket", "there is no such ticket"},
     {"approval.other_account", "this ticket was opened by another account or for another user; only they may use it"},
     {"approval.not_verified", "only a verified, current identity may vote; present a token or key"},
-    {"approval.not_human", "only a person who speaks for themself may vote, not a machine account and nobody on another's behalf"},
+    {"approval.not_human",
+     "only a person who speaks for themself may vote, not a machine account and nobody on another's behalf"},
     {"approval.self", "nobody in the chain that asked may approve it; somebody else must"},
     {"approval.not_in_group", "you are in none of the groups that this ticket asks"},
     {"approval.stage_full", "the stage you could fill has all its approvals"},
@@ -91,7 +98,8 @@ constexpr Sentence kSentences[] = {
 
 std::string sentence(const std::string& code, const Ticket& ticket) {
   for (const Sentence& known : kSentences) {
-    if (code == known.code) return ticket.id.empty() ? known.text : std::string(known.text) + " (ticket " + ticket.id + ")";
+    if (code == known.code)
+      return ticket.id.empty() ? known.text : std::string(known.text) + " (ticket " + ticket.id + ")";
   }
   return "refused by the approval step (" + code + ")";
 }

@@ -37,19 +37,26 @@ bool speaks_for_itself(const Identity& voter) {
 std::string why_not_a_person(const Identity& voter, std::int64_t now_us) {
   if (!voter.verified) return "approval.not_verified";
   if (voter.expires_at_us != 0 && voter.expires_at_us <= now_us) return "approval.not_verified";
-  if (!voter.human || !speaks_for_itself(voter) || voter.account.empty() || voter.subject.empty()) return "approval.not_human";
+  if (!voter.human || !speaks_for_itself(voter) || voter.account.empty() || voter.subject.empty())
+    return "approval.not_human";
   return {};
 }
 
 std::string why_not_state(TicketState state, bool approve) {
   switch (state) {
-    case TicketState::open: return {};
+    case TicketState::open:
+      return {};
     // A no still counts until the action has run: an approved ticket can be denied, not approved again.
-    case TicketState::approved: return approve ? "approval.stage_full" : "";
-    case TicketState::denied: return "approval.denied";
-    case TicketState::expired: return "approval.expired";
-    case TicketState::consumed: return "approval.consumed";
-    case TicketState::revoked: return "approval.revoked";
+    case TicketState::approved:
+      return approve ? "approval.stage_full" : "";
+    case TicketState::denied:
+      return "approval.denied";
+    case TicketState::expired:
+      return "approval.expired";
+    case TicketState::consumed:
+      return "approval.consumed";
+    case TicketState::revoked:
+      return "approval.revoked";
   }
   return "approval.unknown_ticket";
 }
@@ -141,7 +148,8 @@ std::vector<std::string> chain_subjects(const Identity& identity, const std::vec
   return {names.begin(), names.end()};
 }
 
-std::string why_not(const Ticket& ticket, const Identity& voter, bool approve, std::int64_t now_us, std::string& group) {
+std::string why_not(const Ticket& ticket, const Identity& voter, bool approve, std::int64_t now_us,
+                    std::string& group) {
   if (ticket.tenant != voter.tenant) return "approval.unknown_ticket";
   if (std::string code = why_not_a_person(voter, now_us); !code.empty()) return code;
   if (in_chain(ticket, voter)) return "approval.self";
@@ -154,7 +162,8 @@ std::string bad_stages(const std::vector<Stage>& stages) {
   if (stages.empty()) return "policy asks for approval but names nobody who could give it";
   for (const Stage& stage : stages) {
     if (stage.group.empty()) return "an approval stage names no group";
-    if (stage.count < 1 || stage.count > kStageCountMax) return "an approval stage asks for an impossible number of people";
+    if (stage.count < 1 || stage.count > kStageCountMax)
+      return "an approval stage asks for an impossible number of people";
     if (stage.ttl_s < 1 || stage.ttl_s > kStageTtlSecondsMax) return "an approval stage has an impossible lifetime";
   }
   return {};

@@ -40,12 +40,14 @@ inline constexpr std::int64_t kStorePollMs = 200;
 // execute_before_us have expired.
 [[nodiscard]] TicketState state_at(const Ticket& ticket, std::int64_t now_us) noexcept;
 
-// Names by which a person or account of the chain is known, folded for comparison. Free text (task, tool) is not a name.
+// Names by which a person or account of the chain is known, folded for comparison. Free text (task, tool) is not a
+// name.
 [[nodiscard]] std::vector<std::string> chain_subjects(const Identity& identity, const std::vector<Hop>& hops);
 [[nodiscard]] std::string fold(const std::string& name);
 
 // "" when the voter may vote on this ticket, else the code of the refusal; `group` is the stage that a yes would fill.
-[[nodiscard]] std::string why_not(const Ticket& ticket, const Identity& voter, bool approve, std::int64_t now_us, std::string& group);
+[[nodiscard]] std::string why_not(const Ticket& ticket, const Identity& voter, bool approve, std::int64_t now_us,
+                                  std::string& group);
 // The sentence of a code of this module.
 [[nodiscard]] std::string sentence(const std::string& code, const Ticket& ticket);
 

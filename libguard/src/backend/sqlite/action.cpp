@@ -17,7 +17,8 @@ namespace {
 
 class SqliteAction final : public Action {
  public:
-  SqliteAction(std::shared_ptr<Pool> pool, const Permit& permit, const ActionLimits& limits, std::function<void()> changed_schema)
+  SqliteAction(std::shared_ptr<Pool> pool, const Permit& permit, const ActionLimits& limits,
+               std::function<void()> changed_schema)
       : pool_(std::move(pool)),
         digest_(permit.digest()),
         version_(permit.command().catalogue_version),
@@ -26,8 +27,8 @@ class SqliteAction final : public Action {
         rows_max_(std::min(limits.rows_max, permit.row_limit())),
         bytes_max_(limits.bytes_max),
         changed_schema_(std::move(changed_schema)),
-        watch_(limits.deadline.earlier(Deadline::after(std::chrono::milliseconds(pool_->config().deadline_ms))), limits.cancel,
-               pool_->config().busy_ms) {}
+        watch_(limits.deadline.earlier(Deadline::after(std::chrono::milliseconds(pool_->config().deadline_ms))),
+               limits.cancel, pool_->config().busy_ms) {}
 
   // Opens the transaction and compares the schema in it (L2). What is equal here stays equal until it ends.
   Prepared prepare() override {
@@ -37,7 +38,8 @@ class SqliteAction final : public Action {
     session_.emplace(pool_, access_, watch_);
     if (session_->facts()->version != version_) {
       session_.reset();
-      throw Error(ErrorKind::unavailable, "command.changed", "the schema is no longer the one that the command was understood against");
+      throw Error(ErrorKind::unavailable, "command.changed",
+                  "the schema is no longer the one that the command was understood against");
     }
     count_time(began);
     return {};
@@ -45,7 +47,8 @@ class SqliteAction final : public Action {
 
   RawResult execute(Permit&& permit, const Intent& intent) override {
     pool_->check_process();
-    if (intent.digest() != digest_) throw Error(ErrorKind::internal, "backend.other_intent", "the recorded intent is of another command");
+    if (intent.digest() != digest_)
+      throw Error(ErrorKind::internal, "backend.other_intent", "the recorded intent is of another command");
     const std::shared_ptr<const Command> command = permit.spend(digest_);
     check_runnable(*command);
     prepare();
@@ -58,13 +61,16 @@ class SqliteAction final : public Action {
 
  private:
   void count_time(std::chrono::steady_clock::time_point began) {
-    backend_us_ += std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count();
+    backend_us_ +=
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count();
   }
 
   static void check_runnable(const Command& command) {
-    if (command.dialect != Dialect::sqlite) throw Error(ErrorKind::internal, "backend.other_dialect", "the command is not for SQLite");
+    if (command.dialect != Dialect::sqlite)
+      throw Error(ErrorKind::internal, "backend.other_dialect", "the command is not for SQLite");
     if (command.runnable) return;
-    throw Error(ErrorKind::invalid, command.not_runnable_code.empty() ? "command.not_runnable" : command.not_runnable_code,
+    throw Error(ErrorKind::invalid,
+                command.not_runnable_code.empty() ? "command.not_runnable" : command.not_runnable_code,
                 command.not_runnable.empty() ? "this kind of command is not run here" : command.not_runnable);
   }
 
@@ -91,7 +97,8 @@ class SqliteAction final : public Action {
     libguard::sqlite::Statement statement;
     if (int failed = prepare_one(handle.get(), command.text, statement); failed != SQLITE_OK) refuse(gate, failed);
     if (access_ == Access::read && sqlite3_stmt_readonly(statement.get()) == 0) {
-      throw Error(ErrorKind::unavailable, "command.changed", "the statement would write and was permitted to read only");
+      throw Error(ErrorKind::unavailable, "command.changed",
+                  "the statement would write and was permitted to read only");
     }
     handle.guarded([&] { bind_all(statement.get(), command.params); });
     gate.running();
@@ -130,10 +137,12 @@ class SqliteAction final : public Action {
 
   [[noreturn]] void refuse(const Gate& gate, int extended) const {
     if (gate.refusal() == Refusal::forbidden) {
-      throw Error(ErrorKind::invalid, "command.forbidden", "the statement would do something that is never run here").with_sqlstate("SQLITE_AUTH");
+      throw Error(ErrorKind::invalid, "command.forbidden", "the statement would do something that is never run here")
+          .with_sqlstate("SQLITE_AUTH");
     }
     if (gate.refusal() == Refusal::beyond) {
-      throw Error(ErrorKind::unavailable, "command.changed", "the statement would do more than it was understood to do");
+      throw Error(ErrorKind::unavailable, "command.changed",
+                  "the statement would do more than it was understood to do");
     }
     throw_failure(extended, watch_);
   }

@@ -10,7 +10,7 @@
 namespace libguard::backend::sqlite {
 
 // `changed_schema` is called after the COMMIT of a command that may have changed the schema.
-[[nodiscard]] std::unique_ptr<Action> make_action(std::shared_ptr<Pool> pool, const Permit& permit, const ActionLimits& limits,
-                                                  std::function<void()> changed_schema);
+[[nodiscard]] std::unique_ptr<Action> make_action(std::shared_ptr<Pool> pool, const Permit& permit,
+                                                  const ActionLimits& limits, std::function<void()> changed_schema);
 
 }  // namespace libguard::backend::sqlite

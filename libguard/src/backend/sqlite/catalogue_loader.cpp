@@ -89,7 +89,9 @@ class Loader {
 
   // A broken view cannot say its columns; it cannot be used either, so it is listed without.
   void read_columns(CatalogueRelation& relation) {
-    Statement info = about("SELECT cid, name, type, \"notnull\", dflt_value IS NOT NULL, hidden FROM pragma_table_xinfo(?1)", relation.name);
+    Statement info =
+        about("SELECT cid, name, type, \"notnull\", dflt_value IS NOT NULL, hidden FROM pragma_table_xinfo(?1)",
+              relation.name);
     while (sqlite3_step(info.get()) == SQLITE_ROW) {
       CatalogueColumn column;
       column.number = static_cast<std::int16_t>(sqlite3_column_int(info.get(), 0) + 1);
@@ -105,12 +107,13 @@ class Loader {
 
   const char* collation_of(const std::string& table, const std::string& column) {
     const char* collation = nullptr;
-    int result = sqlite3_table_column_metadata(database_, "main", table.c_str(), column.c_str(), nullptr, &collation, nullptr,
-                                               nullptr, nullptr);
+    int result = sqlite3_table_column_metadata(database_, "main", table.c_str(), column.c_str(), nullptr, &collation,
+                                               nullptr, nullptr, nullptr);
     return result == SQLITE_OK && collation != nullptr ? collation : "BINARY";
   }
 
-  // `column = value` compares by the column's collation; only an index that tells apart no more than that names one row.
+  // `column = value` compares by the column's collation; only an index that tells apart no more than that names one
+  // row.
   bool same_collation(const std::string& table, const std::string& column, const std::string& of_index) {
     const std::string of_column = lower_ascii(collation_of(table, column));
     return of_column == lower_ascii(of_index) || of_column == "binary";
@@ -119,7 +122,8 @@ class Loader {
   void read_keys(CatalogueRelation& relation) {
     std::vector<std::string> primary = primary_key(relation);
     bool primary_index = false;
-    Statement indexes = about("SELECT name, origin FROM pragma_index_list(?1) WHERE \"unique\" = 1 AND partial = 0", relation.name);
+    Statement indexes =
+        about("SELECT name, origin FROM pragma_index_list(?1) WHERE \"unique\" = 1 AND partial = 0", relation.name);
     while (sqlite3_step(indexes.get()) == SQLITE_ROW) {
       primary_index = primary_index || column_text(indexes.get(), 1) == "pk";
       read_index(relation, column_text(indexes.get(), 0));
@@ -137,7 +141,8 @@ class Loader {
       if (sqlite3_column_int(parts.get(), 0) < 0) return;
       const std::string name = column_text(parts.get(), 1);
       if (!same_collation(relation.name, name, column_text(parts.get(), 2))) return;
-      auto column = std::find_if(relation.columns.begin(), relation.columns.end(), [&](const auto& c) { return c.name == name; });
+      auto column =
+          std::find_if(relation.columns.begin(), relation.columns.end(), [&](const auto& c) { return c.name == name; });
       key.not_null = key.not_null && column != relation.columns.end() && column->not_null;
       key.columns.push_back(name);
     }
@@ -154,8 +159,10 @@ class Loader {
   void read_foreign_keys() {
     for (const CatalogueRelation& relation : catalogue_.relations) {
       if (relation.kind != 'r') continue;
-      Statement list = about("SELECT id, \"table\", \"from\", \"to\", on_delete, on_update FROM pragma_foreign_key_list(?1) ORDER BY id, seq",
-                             relation.name);
+      Statement list = about(
+          "SELECT id, \"table\", \"from\", \"to\", on_delete, on_update FROM pragma_foreign_key_list(?1) ORDER BY id, "
+          "seq",
+          relation.name);
       int last = -1;
       while (step(database_, list.get())) {
         if (int id = sqlite3_column_int(list.get(), 0); id != last) {
@@ -166,7 +173,8 @@ class Loader {
           key.on_delete = lower_ascii(column_text(list.get(), 4));
           key.on_update = lower_ascii(column_text(list.get(), 5));
         }
-        add_pair(catalogue_.foreign_keys.back(), column_text(list.get(), 1), column_text(list.get(), 2), column_text(list.get(), 3));
+        add_pair(catalogue_.foreign_keys.back(), column_text(list.get(), 1), column_text(list.get(), 2),
+                 column_text(list.get(), 3));
       }
     }
   }

@@ -12,7 +12,8 @@
 namespace libguard::backend::sqlite {
 namespace {
 
-void on_change(void* self, sqlite3*, int operation, const char*, const char* table, sqlite3_int64 old_key, sqlite3_int64 new_key) {
+void on_change(void* self, sqlite3*, int operation, const char*, const char* table, sqlite3_int64 old_key,
+               sqlite3_int64 new_key) {
   static_cast<Effect*>(self)->row(table, operation, old_key, new_key);
 }
 

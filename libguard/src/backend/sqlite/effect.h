@@ -14,8 +14,8 @@ struct sqlite3;
 
 namespace libguard::backend::sqlite {
 
-// Counts from construction to destruction, on one handle. A row that is changed twice (by the statement and by a trigger
-// that stamps it) counts once. More rows than `rows_max` stop the statement at once.
+// Counts from construction to destruction, on one handle. A row that is changed twice (by the statement and by a
+// trigger that stamps it) counts once. More rows than `rows_max` stop the statement at once.
 class Effect {
  public:
   // `uncounted`, in lower case: shadow tables, whose rows are how a virtual table keeps its own, and what DDL was

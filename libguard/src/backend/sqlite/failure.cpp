@@ -32,7 +32,8 @@ constexpr Known kKnown[] = {
     {SQLITE_READONLY, "SQLITE_READONLY", "the database is read-only here and the statement would write"},
     {SQLITE_FULL, "SQLITE_FULL", "the disk is full; nothing was changed"},
     {SQLITE_NOMEM, "SQLITE_NOMEM", "there was not enough memory; nothing was changed"},
-    {SQLITE_ERROR, "SQLITE_ERROR", "the statement does not fit the schema, its syntax is wrong, or a function refused its argument"},
+    {SQLITE_ERROR, "SQLITE_ERROR",
+     "the statement does not fit the schema, its syntax is wrong, or a function refused its argument"},
     {SQLITE_INTERRUPT, "SQLITE_INTERRUPT", "the statement was interrupted"},
     {SQLITE_AUTH, "SQLITE_AUTH", "the statement would do something that is not permitted"},
     {SQLITE_MISUSE, "SQLITE_MISUSE", "the statement could not be run"},
@@ -43,10 +44,10 @@ struct Broken {
   const char* name;
 };
 
-constexpr Broken kUnreachable[] = {
-    {SQLITE_CANTOPEN, "SQLITE_CANTOPEN"}, {SQLITE_NOTADB, "SQLITE_NOTADB"}, {SQLITE_CORRUPT, "SQLITE_CORRUPT"},
-    {SQLITE_IOERR, "SQLITE_IOERR"},       {SQLITE_PERM, "SQLITE_PERM"},     {SQLITE_PROTOCOL, "SQLITE_PROTOCOL"},
-    {SQLITE_NOLFS, "SQLITE_NOLFS"}};
+constexpr Broken kUnreachable[] = {{SQLITE_CANTOPEN, "SQLITE_CANTOPEN"}, {SQLITE_NOTADB, "SQLITE_NOTADB"},
+                                   {SQLITE_CORRUPT, "SQLITE_CORRUPT"},   {SQLITE_IOERR, "SQLITE_IOERR"},
+                                   {SQLITE_PERM, "SQLITE_PERM"},         {SQLITE_PROTOCOL, "SQLITE_PROTOCOL"},
+                                   {SQLITE_NOLFS, "SQLITE_NOLFS"}};
 
 // The extended code if it is known, else its primary one.
 const Known* find(int extended) {
@@ -71,14 +72,16 @@ std::string result_name(int extended) {
 }
 
 void throw_unreachable(const char* sentence, int extended) {
-  throw Error(ErrorKind::unavailable, "backend.unreachable", sentence).with_sqlstate(extended == 0 ? "" : result_name(extended));
+  throw Error(ErrorKind::unavailable, "backend.unreachable", sentence)
+      .with_sqlstate(extended == 0 ? "" : result_name(extended));
 }
 
 void throw_failure(int extended, const Watch& watch) {
   const int primary = extended & 0xFF;
   if (watch.stopped() == Stop::effect) {
-    throw Error(ErrorKind::invalid, "backend.effect_exceeded",
-                "the statement changes more rows than were permitted, triggers and cascades included; it was rolled back");
+    throw Error(
+        ErrorKind::invalid, "backend.effect_exceeded",
+        "the statement changes more rows than were permitted, triggers and cascades included; it was rolled back");
   }
   if (watch.stopped() != Stop::none) throw_stopped(watch.stopped());
   if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED) {
@@ -87,10 +90,12 @@ void throw_failure(int extended, const Watch& watch) {
         .with_sqlstate(result_name(extended));
   }
   if (primary == SQLITE_SCHEMA) {
-    throw Error(ErrorKind::unavailable, "command.changed", "the schema changed under the statement; it is understood again");
+    throw Error(ErrorKind::unavailable, "command.changed",
+                "the schema changed under the statement; it is understood again");
   }
   for (const Broken& broken : kUnreachable) {
-    if (broken.code == primary) throw_unreachable("the database file cannot be read or written, or is damaged", extended);
+    if (broken.code == primary)
+      throw_unreachable("the database file cannot be read or written, or is damaged", extended);
   }
   const Known* known = find(extended);
   throw Error(ErrorKind::invalid, "backend.sql_error",

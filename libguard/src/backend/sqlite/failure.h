@@ -1,6 +1,7 @@
 #pragma once
-// Result codes of SQLite as errors of ours: a code, our own sentence, and the name of the result ("SQLITE_CONSTRAINT_UNIQUE")
-// in the place of an SQLSTATE. sqlite3_errmsg shows names and values and is never read (L5).
+// Result codes of SQLite as errors of ours: a code, our own sentence, and the name of the result
+// ("SQLITE_CONSTRAINT_UNIQUE") in the place of an SQLSTATE. sqlite3_errmsg shows names and values and is never read
+// (L5).
 
 #include <string>
 

@@ -21,7 +21,8 @@ std::string_view view(const char* text) noexcept { return text == nullptr ? std:
 // The schema table answers to four names; SQLite's authorizer and the catalogue use different ones.
 std::string table_name(std::string_view name) {
   std::string lower = lower_ascii(name);
-  if (lower == "sqlite_master" || lower == "sqlite_temp_master" || lower == "sqlite_temp_schema") return "sqlite_schema";
+  if (lower == "sqlite_master" || lower == "sqlite_temp_master" || lower == "sqlite_temp_schema")
+    return "sqlite_schema";
   return lower;
 }
 
@@ -48,8 +49,10 @@ bool is_definition(int action) {
     case SQLITE_DROP_VIEW:
     case SQLITE_DROP_VTABLE:
     case SQLITE_ALTER_TABLE:
-    case SQLITE_ANALYZE: return true;
-    default: return false;
+    case SQLITE_ANALYZE:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -63,8 +66,10 @@ bool is_temporary(int action, std::string_view schema) {
     case SQLITE_DROP_TEMP_INDEX:
     case SQLITE_DROP_TEMP_TABLE:
     case SQLITE_DROP_TEMP_TRIGGER:
-    case SQLITE_DROP_TEMP_VIEW: return true;
-    default: return lower_ascii(schema) == "temp";
+    case SQLITE_DROP_TEMP_VIEW:
+      return true;
+    default:
+      return lower_ascii(schema) == "temp";
   }
 }
 
@@ -89,7 +94,8 @@ bool Gate::ask(int action, const char* first, const char* second, const char* sc
   try {
     if (running_ && may_while_running(action, view(first), view(schema))) return true;
     // ALTER TABLE also looks through the schema of temporary objects, of which there are none.
-    const bool temporary = is_temporary(action, view(schema)) && !(changes_structure() && libguard::sqlite::is_system_table(view(first)));
+    const bool temporary =
+        is_temporary(action, view(schema)) && !(changes_structure() && libguard::sqlite::is_system_table(view(first)));
     if (!running_ && (!libguard::sqlite::may_run(action, first, second) || temporary)) {
       // A virtual table asks for these itself, while it is opened.
       if (may_while_running(action, view(first), view(schema))) return true;
@@ -110,32 +116,43 @@ bool Gate::may(int action, std::string_view first, std::string_view second, std:
   switch (action) {
     case SQLITE_SELECT:
     case SQLITE_RECURSIVE:
-    case SQLITE_PRAGMA: return true;  // base/sqlite_rules.h allowed this one
-    case SQLITE_READ: return may_read(table_name(first), second, schema);
+    case SQLITE_PRAGMA:
+      return true;  // base/sqlite_rules.h allowed this one
+    case SQLITE_READ:
+      return may_read(table_name(first), second, schema);
     case SQLITE_INSERT:
     case SQLITE_UPDATE:
-    case SQLITE_DELETE: return may_write(action, table_name(first), schema);
-    case SQLITE_FUNCTION: return may_call(second);
-    default: return false;
+    case SQLITE_DELETE:
+      return may_write(action, table_name(first), schema);
+    case SQLITE_FUNCTION:
+      return may_call(second);
+    default:
+      return false;
   }
 }
 
-// What SQLite compiles during a run for its own sake: the statements of a virtual table, and ANALYZE's look at its result.
+// What SQLite compiles during a run for its own sake: the statements of a virtual table, and ANALYZE's look at its
+// result.
 bool Gate::may_while_running(int action, std::string_view first, std::string_view schema) const {
   const std::string table = table_name(first);
   const bool own_virtual = std::any_of(facts_->shadow_owner.begin(), facts_->shadow_owner.end(),
                                        [&](const auto& entry) { return touched_.contains("main." + entry.second); });
   switch (action) {
-    case SQLITE_SELECT: return own_virtual || effect_ == CommandEffect::maintenance;
+    case SQLITE_SELECT:
+      return own_virtual || effect_ == CommandEffect::maintenance;
     case SQLITE_READ:
       return shadow_of_touched(table, false) || owns_shadows(table) ||
              (effect_ == CommandEffect::maintenance && table.starts_with("sqlite_stat"));
     case SQLITE_INSERT:
     case SQLITE_UPDATE:
-    case SQLITE_DELETE: return lower_ascii(schema) == "main" && shadow_of_touched(table, true);
-    case SQLITE_FUNCTION: return own_virtual && running_;
-    case SQLITE_PRAGMA: return own_virtual && (table == "data_version" || table == "page_size");
-    default: return false;
+    case SQLITE_DELETE:
+      return lower_ascii(schema) == "main" && shadow_of_touched(table, true);
+    case SQLITE_FUNCTION:
+      return own_virtual && running_;
+    case SQLITE_PRAGMA:
+      return own_virtual && (table == "data_version" || table == "page_size");
+    default:
+      return false;
   }
 }
 
@@ -150,7 +167,8 @@ bool Gate::shadow_of_touched(const std::string& table, bool write) const {
   if (owner == facts_->shadow_owner.end()) return false;
   auto touched = touched_.find("main." + owner->second);
   if (touched == touched_.end()) return false;
-  return !write || std::any_of(touched->second.begin(), touched->second.end(), [](const std::string& a) { return a != "select"; });
+  return !write || std::any_of(touched->second.begin(), touched->second.end(),
+                               [](const std::string& a) { return a != "select"; });
 }
 
 // SQLite reads the other end of a foreign key while it compiles the check; no row of it reaches the statement.
@@ -159,15 +177,16 @@ bool Gate::linked_to_written(const std::string& table) const {
   if (links == facts_->foreign_keys.end()) return false;
   return std::any_of(links->second.begin(), links->second.end(), [&](const std::string& other) {
     auto touched = touched_.find("main." + other);
-    return touched != touched_.end() &&
-           std::any_of(touched->second.begin(), touched->second.end(), [](const std::string& a) { return a != "select"; });
+    return touched != touched_.end() && std::any_of(touched->second.begin(), touched->second.end(),
+                                                    [](const std::string& a) { return a != "select"; });
   });
 }
 
 bool Gate::may_read(const std::string& table, std::string_view column, std::string_view schema) const {
   if (touched_.contains(object_of(schema, table))) return true;
   // A name that is no relation: a CTE or subquery of which no column is used, or a table function.
-  if (!facts_->relations.contains(table)) return column.empty() || is_pure_table_function(table) || functions_.contains(table);
+  if (!facts_->relations.contains(table))
+    return column.empty() || is_pure_table_function(table) || functions_.contains(table);
   if (changes_structure() && libguard::sqlite::is_system_table(table)) return true;
   return linked_to_written(table) || shadow_of_touched(table, false);
 }
@@ -188,15 +207,19 @@ bool Gate::may_call(std::string_view function) const {
   const std::string name = lower_ascii(function);
   if (libguard::sqlite::function_is_safe(name) || functions_.contains(name)) return true;
   // How ALTER TABLE rewrites the text of the schema.
-  return effect_ == CommandEffect::ddl && (name.starts_with("sqlite_rename_") || name == "sqlite_drop_column" || name == "sqlite_fail");
+  return effect_ == CommandEffect::ddl &&
+         (name.starts_with("sqlite_rename_") || name == "sqlite_drop_column" || name == "sqlite_fail");
 }
 
-// SQLite names the new object or its table first, or (ALTER TABLE) the schema; the facts name the object that is defined.
+// SQLite names the new object or its table first, or (ALTER TABLE) the schema; the facts name the object that is
+// defined.
 bool Gate::may_define(std::string_view first, std::string_view second, std::string_view schema) const {
   if (touched_.contains(object_of(schema, table_name(first)))) return true;
   // AUTOINCREMENT and ANALYZE make tables of SQLite's own; their names are reserved.
   if (libguard::sqlite::is_system_table(first)) return true;
-  if (touched_.contains(object_of(schema, table_name(second))) || touched_.contains(object_of(first, table_name(second)))) return true;
+  if (touched_.contains(object_of(schema, table_name(second))) ||
+      touched_.contains(object_of(first, table_name(second))))
+    return true;
   return effect_ == CommandEffect::maintenance;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// The authorizer of an action (L2). SQLite asks it while the statement is compiled; it says yes only to what the command
-// was understood to do. When SQLite asks during the run, it compiles again because something changed: that is a no, but
-// for the shadow tables that a virtual table reads and writes for its own sake.
+// The authorizer of an action (L2). SQLite asks it while the statement is compiled; it says yes only to what the
+// command was understood to do. When SQLite asks during the run, it compiles again because something changed: that is a
+// no, but for the shadow tables that a virtual table reads and writes for its own sake.
 
 #include <map>
 #include <memory>

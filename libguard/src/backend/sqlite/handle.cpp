@@ -51,7 +51,8 @@ Handle::~Handle() {
 
 void Handle::watch(Watch* watch) noexcept {
   watch_ = watch;
-  sqlite3_progress_handler(get(), watch == nullptr ? 0 : kProgressInstructions, watch == nullptr ? nullptr : on_progress, watch);
+  sqlite3_progress_handler(get(), watch == nullptr ? 0 : kProgressInstructions,
+                           watch == nullptr ? nullptr : on_progress, watch);
   sqlite3_busy_handler(get(), watch == nullptr ? nullptr : on_busy, watch);
 }
 
@@ -68,7 +69,8 @@ void Handle::commit() {
   const bool undone = rollback();
   // The journal could not be ended or not be taken back: the next one to open the file finds out what holds.
   if ((extended & 0xFF) == SQLITE_IOERR || (extended & 0xFF) == SQLITE_CORRUPT || !undone) {
-    throw Error(ErrorKind::in_doubt, "backend.in_doubt", "the disk failed during COMMIT; look at the rows before trying again")
+    throw Error(ErrorKind::in_doubt, "backend.in_doubt",
+                "the disk failed during COMMIT; look at the rows before trying again")
         .with_sqlstate(result_name(extended));
   }
   if (watch_ != nullptr) throw_failure(extended, *watch_);
@@ -92,9 +94,9 @@ std::int64_t Handle::pragma(const char* sql) {
 
 // The first use of a table function declares it, which would look to the gate like a write to the schema.
 void Handle::declare_table_functions() {
-  for (const char* sql : {"SELECT 1 FROM json_each('[]')", "SELECT 1 FROM json_tree('[]')", "SELECT 1 FROM pragma_table_info('t')",
-                          "SELECT 1 FROM pragma_table_xinfo('t')", "SELECT 1 FROM pragma_index_list('t')",
-                          "SELECT 1 FROM pragma_index_info('t')"}) {
+  for (const char* sql : {"SELECT 1 FROM json_each('[]')", "SELECT 1 FROM json_tree('[]')",
+                          "SELECT 1 FROM pragma_table_info('t')", "SELECT 1 FROM pragma_table_xinfo('t')",
+                          "SELECT 1 FROM pragma_index_list('t')", "SELECT 1 FROM pragma_index_info('t')"}) {
     static_cast<void>(libguard::sqlite::prepare(get(), sql));
   }
 }

@@ -52,7 +52,8 @@ class Handle {
   // The schema as this transaction sees it; null when the handle's own idea of it may be old and it must be replaced.
   [[nodiscard]] std::shared_ptr<const SchemaFacts> look();
   // Runs `work` with the errors of base/sqlite_handle.h turned into those of this driver.
-  template <typename Work> auto guarded(Work work) -> decltype(work());
+  template <typename Work>
+  auto guarded(Work work) -> decltype(work());
 
  private:
   [[nodiscard]] std::int64_t pragma(const char* sql);
@@ -68,7 +69,8 @@ class Handle {
   std::shared_ptr<const SchemaFacts> facts_;
 };
 
-template <typename Work> auto Handle::guarded(Work work) -> decltype(work()) {
+template <typename Work>
+auto Handle::guarded(Work work) -> decltype(work()) {
   try {
     return work();
   } catch (const Error& error) {

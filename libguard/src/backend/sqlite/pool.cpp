@@ -27,7 +27,8 @@ void Pool::check_process() const {
 // The youngest first: its pages are the warmest. A handle on a file that is no longer the one at the path is closed.
 std::unique_ptr<Handle> Pool::idle(Access access) {
   const FileId now = file_id(config_.path);
-  destroyed_ += static_cast<std::int64_t>(std::erase_if(idle_, [&](const auto& handle) { return handle->file() != now; }));
+  destroyed_ +=
+      static_cast<std::int64_t>(std::erase_if(idle_, [&](const auto& handle) { return handle->file() != now; }));
   for (auto at = idle_.rbegin(); at != idle_.rend(); ++at) {
     if ((*at)->access() != access) continue;
     std::unique_ptr<Handle> handle = std::move(*at);
@@ -78,8 +79,10 @@ void Pool::give_back(std::unique_ptr<Handle> handle, bool clean) noexcept {
   {
     std::lock_guard lock(mutex_);
     --in_use_;
-    if (clean) idle_.push_back(std::move(handle));
-    else ++destroyed_;
+    if (clean)
+      idle_.push_back(std::move(handle));
+    else
+      ++destroyed_;
   }
   given_back_.notify_one();
 }

@@ -38,8 +38,9 @@ void read_relations(sqlite3* database, SchemaFacts& facts) {
 }
 
 void read_foreign_keys(sqlite3* database, SchemaFacts& facts) {
-  Statement list = prepare(database, "SELECT m.name, f.\"table\" FROM sqlite_schema AS m, pragma_foreign_key_list(m.name) AS f"
-                                     " WHERE m.type = 'table'");
+  Statement list = prepare(database,
+                           "SELECT m.name, f.\"table\" FROM sqlite_schema AS m, pragma_foreign_key_list(m.name) AS f"
+                           " WHERE m.type = 'table'");
   while (step(database, list.get())) {
     const std::string from = text::lower_ascii(column_text(list.get(), 0));
     const std::string to = text::lower_ascii(column_text(list.get(), 1));
@@ -53,7 +54,8 @@ void read_foreign_keys(sqlite3* database, SchemaFacts& facts) {
 std::string schema_version_of(sqlite3* database) {
   crypto::FieldHash hash;
   hash.field("libguard sqlite schema 1");
-  Statement rows = prepare(database, "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name, tbl_name, sql");
+  Statement rows =
+      prepare(database, "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name, tbl_name, sql");
   while (step(database, rows.get())) {
     for (int column = 0; column < 4; ++column) hash.field(column_text(rows.get(), column));
   }

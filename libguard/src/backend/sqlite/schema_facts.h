@@ -13,9 +13,9 @@ namespace libguard::backend::sqlite {
 
 // All names in lower case.
 struct SchemaFacts {
-  std::string version;                              // SHA-256 over sqlite_schema, in hexadecimal
-  std::set<std::string> relations;                  // tables, views, virtual and shadow tables
-  std::map<std::string, std::string> shadow_owner;  // shadow table -> its virtual table
+  std::string version;                                        // SHA-256 over sqlite_schema, in hexadecimal
+  std::set<std::string> relations;                            // tables, views, virtual and shadow tables
+  std::map<std::string, std::string> shadow_owner;            // shadow table -> its virtual table
   std::map<std::string, std::set<std::string>> foreign_keys;  // table -> tables it refers to, and that refer to it
 };
 

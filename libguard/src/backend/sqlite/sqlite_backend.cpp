@@ -18,25 +18,33 @@ using sqlite::Watch;
 
 constexpr int kConnectionsMax = 256;
 
-[[noreturn]] void bad_config(const char* sentence) { throw Error(ErrorKind::configuration, "backend.config", sentence); }
+[[noreturn]] void bad_config(const char* sentence) {
+  throw Error(ErrorKind::configuration, "backend.config", sentence);
+}
 
 SqliteConfig checked(SqliteConfig config) {
-  if (config.path.empty() || config.path.find('\0') != std::string::npos) bad_config("an SQLite connection needs a path");
-  if (config.path == ":memory:") bad_config("an SQLite connection needs a file; each handle would have a memory database of its own");
-  if (config.connections_max < 1 || config.connections_max > kConnectionsMax) bad_config("connections_max must be from 1 to 256");
-  if (config.deadline_ms < 1 || config.deadline_ms > limits::kDeadlineMsMax) bad_config("deadline_ms must be from 1 ms to 1 hour");
+  if (config.path.empty() || config.path.find('\0') != std::string::npos)
+    bad_config("an SQLite connection needs a path");
+  if (config.path == ":memory:")
+    bad_config("an SQLite connection needs a file; each handle would have a memory database of its own");
+  if (config.connections_max < 1 || config.connections_max > kConnectionsMax)
+    bad_config("connections_max must be from 1 to 256");
+  if (config.deadline_ms < 1 || config.deadline_ms > limits::kDeadlineMsMax)
+    bad_config("deadline_ms must be from 1 ms to 1 hour");
   if (config.busy_ms < 0) bad_config("busy_ms must not be negative");
   return config;
 }
 
 class SqliteBackend final : public Backend {
  public:
-  explicit SqliteBackend(SqliteConfig config) : pool_(std::make_shared<Pool>(std::move(config))), cache_(std::make_shared<Cache>()) {}
+  explicit SqliteBackend(SqliteConfig config)
+      : pool_(std::make_shared<Pool>(std::move(config))), cache_(std::make_shared<Cache>()) {}
 
   std::shared_ptr<const Catalogue> catalogue(const Grant& grant, const ActionLimits& limits, bool refresh) override {
     check(grant);
     const SqliteConfig& config = pool_->config();
-    Watch watch(limits.deadline.earlier(Deadline::after(std::chrono::milliseconds(config.deadline_ms))), limits.cancel, config.busy_ms);
+    Watch watch(limits.deadline.earlier(Deadline::after(std::chrono::milliseconds(config.deadline_ms))), limits.cancel,
+                config.busy_ms);
     // Another caller may be loading, with a later deadline than ours.
     std::unique_lock lock(cache_->mutex, std::defer_lock);
     while (!lock.try_lock_for(std::chrono::milliseconds(limits::kPollIntervalMs))) watch.check();

@@ -26,13 +26,13 @@
 namespace libguard::backend {
 
 struct SqliteConfig {
-  std::string name;                 // of the connection; grants of other connections are refused
+  std::string name;  // of the connection; grants of other connections are refused
   std::string path;
   std::string tenant = "default";
-  int connections_max = 8;          // handles, of both kinds together
+  int connections_max = 8;  // handles, of both kinds together
   std::int64_t deadline_ms = 10'000;
-  std::int64_t busy_ms = 0;         // how long to wait for another writer; 0: until the deadline
-  bool foreign_keys = true;         // enforce the foreign keys that the schema declares
+  std::int64_t busy_ms = 0;  // how long to wait for another writer; 0: until the deadline
+  bool foreign_keys = true;  // enforce the foreign keys that the schema declares
 };
 
 // Throws Error(configuration, "backend.config") for a configuration that can never work. Opens nothing yet: a missing

@@ -27,7 +27,9 @@ bool is_empty(std::string_view tail) {
   return true;
 }
 
-[[noreturn]] void bad_parameters(const std::string& sentence) { throw Error(ErrorKind::invalid, "command.parameters", sentence); }
+[[noreturn]] void bad_parameters(const std::string& sentence) {
+  throw Error(ErrorKind::invalid, "command.parameters", sentence);
+}
 
 // A value that SQLite would store as another one was not what was decided on.
 void check_value(const Value& value) {
@@ -49,7 +51,8 @@ std::string as_utf8(std::string text) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
     std::size_t length = 4;
-    while (length > 0 && !(at + length <= text.size() && text::is_utf8(std::string_view(text).substr(at, length)))) --length;
+    while (length > 0 && !(at + length <= text.size() && text::is_utf8(std::string_view(text).substr(at, length))))
+      --length;
     if (length == 0) {
       out += "\xEF\xBF\xBD";
       ++at;
@@ -92,7 +95,8 @@ int prepare_one(sqlite3* database, const std::string& text, libguard::sqlite::St
   if (result != SQLITE_OK) return sqlite3_extended_errcode(database);
   if (raw == nullptr) throw Error(ErrorKind::invalid, "command.malformed", "the text holds no statement");
   if (!is_empty(std::string_view(tail, static_cast<std::size_t>(text.c_str() + text.size() - tail)))) {
-    throw Error(ErrorKind::invalid, "command.multi_statement", "the text holds more than one statement; send them one by one");
+    throw Error(ErrorKind::invalid, "command.multi_statement",
+                "the text holds more than one statement; send them one by one");
   }
   return SQLITE_OK;
 }
@@ -100,7 +104,8 @@ int prepare_one(sqlite3* database, const std::string& text, libguard::sqlite::St
 void bind_all(sqlite3_stmt* statement, const std::vector<Value>& params) {
   const int wanted = sqlite3_bind_parameter_count(statement);
   if (static_cast<std::size_t>(wanted) != params.size()) {
-    bad_parameters("the statement has " + std::to_string(wanted) + " parameters and " + std::to_string(params.size()) + " values were given");
+    bad_parameters("the statement has " + std::to_string(wanted) + " parameters and " + std::to_string(params.size()) +
+                   " values were given");
   }
   for (std::size_t i = 0; i < params.size(); ++i) {
     check_value(params[i]);
@@ -117,7 +122,8 @@ std::vector<RawColumn> columns_of(sqlite3_stmt* statement) {
     const char* table = sqlite3_column_table_name(statement, i);
     const char* origin = sqlite3_column_origin_name(statement, i);
     if (table != nullptr && origin != nullptr) {
-      column.origin = name_or_empty(sqlite3_column_database_name(statement, i)) + "." + name_or_empty(table) + "." + name_or_empty(origin);
+      column.origin = name_or_empty(sqlite3_column_database_name(statement, i)) + "." + name_or_empty(table) + "." +
+                      name_or_empty(origin);
     }
     // Any SQLite column may hold text, whatever it was declared as.
     column.textual = true;

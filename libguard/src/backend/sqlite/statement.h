@@ -23,7 +23,7 @@ struct ReadLimits {
 struct ReadRows {
   std::vector<Row> rows;
   bool truncated = false;
-  int result = 0;      // SQLITE_DONE, SQLITE_ROW when cut off, or the extended code of a failure
+  int result = 0;  // SQLITE_DONE, SQLITE_ROW when cut off, or the extended code of a failure
 };
 [[nodiscard]] ReadRows read_rows(sqlite3* database, sqlite3_stmt* statement, const ReadLimits& limits);
 

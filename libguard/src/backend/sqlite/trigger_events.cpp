@@ -26,7 +26,8 @@ class Words {
 
  private:
   static bool in_word(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || (c & 0x80) != 0;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
+           (c & 0x80) != 0;
   }
   std::string take(std::size_t length) {
     std::string word = text::lower_ascii(rest_.substr(0, length));
@@ -41,7 +42,8 @@ class Words {
   }
   void skip_space() {
     for (;;) {
-      while (!rest_.empty() && std::string_view(" \t\r\n\f").find(rest_.front()) != std::string_view::npos) rest_.remove_prefix(1);
+      while (!rest_.empty() && std::string_view(" \t\r\n\f").find(rest_.front()) != std::string_view::npos)
+        rest_.remove_prefix(1);
       if (rest_.starts_with("--")) {
         skip_past("\n");
       } else if (rest_.starts_with("/*")) {

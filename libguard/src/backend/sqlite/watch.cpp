@@ -36,7 +36,8 @@ bool Watch::wait_for_lock(int tries) noexcept {
   }
   // Short at first, since most locks are held for microseconds; never longer than a poll.
   const auto slice = std::chrono::milliseconds(std::min<std::int64_t>(1 + tries, limits::kPollIntervalMs));
-  std::this_thread::sleep_for(std::min<std::chrono::milliseconds>(slice, deadline_.left() + std::chrono::milliseconds(1)));
+  std::this_thread::sleep_for(
+      std::min<std::chrono::milliseconds>(slice, deadline_.left() + std::chrono::milliseconds(1)));
   return true;
 }
 
@@ -49,7 +50,8 @@ void throw_stopped(Stop why) {
                   "another process kept the database locked; nothing was changed, trying again may work");
     case Stop::effect:
     case Stop::none:
-    case Stop::deadline: break;
+    case Stop::deadline:
+      break;
   }
   throw Error(ErrorKind::unavailable, "backend.deadline", "the action's deadline passed; nothing was changed");
 }

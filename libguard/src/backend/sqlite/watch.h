@@ -1,6 +1,6 @@
 #pragma once
-// What stops a statement: the deadline, the caller's cancel, or an effect beyond the permitted one. One Watch belongs to
-// one action and is seen by SQLite's progress and busy handlers.
+// What stops a statement: the deadline, the caller's cancel, or an effect beyond the permitted one. One Watch belongs
+// to one action and is seen by SQLite's progress and busy handlers.
 
 #include <chrono>
 #include <cstdint>
