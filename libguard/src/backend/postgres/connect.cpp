@@ -127,7 +127,7 @@ Handle start(const PostgresConfig& config, const PostgresLogin& login, bool read
   keywords.add("dbname", config.database);
   keywords.add("user", login.role);
   keywords.add("password", std::string(SecretDoor::read(lease.secret)));
-  keywords.add("passfile", "/dev/null");
+  keywords.add("passfile", "/dev/null/none");  // a path that cannot exist: libpq warns on stderr about one that does
   keywords.add("gssencmode", "disable");
   keywords.add("client_encoding", "UTF8");
   keywords.add("application_name", "libguard");
