@@ -42,25 +42,34 @@ std::optional<EntityIndex> JsonReader::uid(const Json& json) {
   return names_.entity(*type, *id);
 }
 
-std::optional<Value> JsonReader::extension(std::string_view function, const std::string& argument) {
-  const FunctionSpec* spec = find_function(function);
-  if (spec == nullptr || spec->method) return fail("`__extn` names no extension function");
-  Value text = Value::of(std::string_view(argument));
+// `{"fn": f, "arg": x}`, or `{"fn": f, "args": [x, ...]}` whose arguments are values themselves.
+std::optional<Value> JsonReader::extension(const Json& json) {
+  const std::string* function = json.is_object() && json.size() == 2 ? text_member(json, "fn") : nullptr;
+  const FunctionSpec* spec = function != nullptr ? find_function(*function) : nullptr;
+  const Json* single = spec != nullptr ? member(json, "arg") : nullptr;
+  const Json* several = spec != nullptr ? member(json, "args") : nullptr;
+  if (single == nullptr && (several == nullptr || !several->is_array())) return fail("`__extn` is a known `fn` with `arg` or `args`");
+  std::vector<Value> arguments;
+  for (const Json& item : single != nullptr ? Json::array({*single}) : *several) {
+    auto argument = value(item);
+    if (!argument) return std::nullopt;
+    arguments.push_back(*argument);
+  }
+  return call_extension(*spec, arguments);
+}
+
+std::optional<Value> JsonReader::call_extension(const FunctionSpec& spec, const std::vector<Value>& arguments) {
   Value result;
-  if (call(spec->function, &text, 1, heap_, result) != EvalError::none) return fail("an extension value is malformed");
+  if (call(spec.function, arguments.data(), arguments.size(), heap_, result) != EvalError::none) {
+    return fail("an extension value is malformed");
+  }
   return result;
 }
 
-std::optional<Value> JsonReader::extension(const Json& json) {
-  if (!json.is_object()) return fail("`__extn` is an object with `fn` and `arg`");
-  const std::string* function = text_member(json, "fn");
-  const std::string* argument = text_member(json, "arg");
-  if (function == nullptr || argument == nullptr || json.size() != 2) return fail("`__extn` is an object with `fn` and `arg`");
-  return extension(*function, *argument);
-}
-
 std::optional<Value> JsonReader::typed_text(const Json& json, const SchemaType& type) {
-  if (type.kind == SchemaType::Kind::extension) return extension(type.name, json.get_ref<const std::string&>());
+  if (type.kind == SchemaType::Kind::extension) {
+    return call_extension(*find_function(type.name), {Value::of(std::string_view(json.get_ref<const std::string&>()))});
+  }
   return heap_.text(json.get<std::string>());
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "policy/cedar/entities.h"
+#include "policy/cedar/extension.h"
 #include "policy/cedar/schema.h"
 
 namespace libguard::policy::cedar {
@@ -31,7 +32,7 @@ class JsonReader {
   std::optional<Value> typed_text(const Json& json, const SchemaType& type);
   std::optional<Value> set(const Json& json, const SchemaType* type);
   std::optional<Value> extension(const Json& json);
-  std::optional<Value> extension(std::string_view function, const std::string& argument);
+  std::optional<Value> call_extension(const FunctionSpec& spec, const std::vector<Value>& arguments);
   const Record* record(const Json* json, const SchemaType* type);
   std::nullopt_t fail(const char* message) {
     if (error_.empty()) error_ = message;

@@ -1,0 +1,217 @@
+#include "policy/decider.h"
+
+#include <algorithm>
+
+#include "base/crypto.h"
+#include "base/text.h"
+#include "policy/reasons.h"
+#include "policy/risk.h"
+#include "policy/rounds.h"
+#include "policy/time_zone.h"
+
+namespace libguard::policy {
+namespace {
+
+std::string digest_of(const std::vector<PolicySource>& sources) {
+  crypto::FieldHash hash;
+  for (const PolicySource& source : sources) hash.field(source.name).field(source.text);
+  return crypto::hex(hash.finish());
+}
+
+std::vector<std::string> ids_of(const std::set<cedar::PolicyIndex>& policies, const cedar::PolicySet& set) {
+  std::vector<std::string> ids;
+  for (cedar::PolicyIndex policy : policies) ids.push_back(set.policies()[policy].id);
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+int count(const ClassSet& set) { return static_cast<int>(std::count(set.begin(), set.end(), true)); }
+
+bool writes(const Touch& touch) { return is_write_action(touch.action); }
+
+// The number of keys named when every write proves one; else what the connection allows. What is behind a view or
+// trigger belongs to the same rows and is not counted twice, but must be proven too.
+std::int64_t rows_affected_bound(const Command& command, std::int64_t otherwise) {
+  std::int64_t rows = 0;
+  for (const Touch& touch : command.touches) {
+    if (!writes(touch)) continue;
+    if (touch.bound != Bound::eq || touch.rows_bound == kUnproven || touch.rows_bound < 0) return otherwise;
+    if (!touch.through_view && __builtin_add_overflow(rows, touch.rows_bound, &rows)) return otherwise;
+  }
+  return rows > 0 ? rows : otherwise;
+}
+
+void refuse(Decision& decision, std::string code, const std::string& why) {
+  decision.code = std::move(code);
+  decision.reason = final_refusal(why);
+}
+
+const char* code_of(Objection::Kind kind) {
+  switch (kind) {
+    case Objection::Kind::forbidden: return "policy.denied";
+    case Objection::Kind::erring: return "policy.error";
+    case Objection::Kind::not_permitted: return "policy.default_deny";
+  }
+  return "policy.denied";
+}
+
+}  // namespace
+
+struct Decider::State {
+  State(const std::vector<PolicySource>& sources, std::shared_ptr<const Frame> frame)
+      : words(frame), policies(load_policies(sources, words)), classes(*frame), zone(frame->timezone), version(digest_of(sources)) {}
+
+  // Everything of a decision but its verdict, which only Decider may set.
+  Verdict rule(Decision& decision, const Ruling& ruling, const cedar::Names& names) const;
+  void mask(Decision& decision, const ClassSet& shown, const std::vector<Subject>& subjects, AskBuilder& builder, Rounds& rounds) const;
+  bool can_decide(Decision& decision, const Command& command, const ConnectionEntity*& connection) const;
+
+  Vocabulary words;
+  LoadedPolicies policies;
+  ColumnClasses classes;
+  TimeZone zone;
+  std::string version;
+};
+
+Decider::Decider(const std::vector<PolicySource>& sources, std::shared_ptr<const Frame> frame)
+    : state_(std::make_unique<State>(sources, std::move(frame))) {}
+
+Decider::~Decider() = default;
+
+const std::string& Decider::version() const noexcept { return state_->version; }
+
+std::vector<std::string> Decider::ids() const {
+  std::vector<std::string> ids;
+  for (const cedar::Policy& policy : state_->policies.set.policies()) ids.push_back(policy.id);
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+Verdict Decider::State::rule(Decision& decision, const Ruling& ruling, const cedar::Names& names) const {
+  decision.rounds = ruling.rounds;
+  decision.erring = ids_of(ruling.erring, policies.set);
+  if (!ruling.objections.empty()) {
+    std::set<cedar::PolicyIndex> deciding;
+    for (const Objection& objection : ruling.objections) {
+      if (objection.kind != Objection::Kind::not_permitted) deciding.insert(objection.policy);
+    }
+    decision.deciding = ids_of(deciding, policies.set);
+    decision.code = code_of(ruling.objections.front().kind);
+    decision.reason = reason_of_objection(ruling.objections.front(), policies, names);
+    return Verdict::deny;
+  }
+  decision.row_limit = ruling.row_limit;
+  decision.stages = ruling.stages;
+  if (!ruling.stages.empty()) {
+    decision.deciding = ids_of(ruling.lifted, policies.set);
+    decision.code = "policy.ask";
+    decision.reason = reason_to_ask(ruling.stages);
+    return Verdict::ask;
+  }
+  decision.deciding = ids_of(ruling.permits, policies.set);
+  decision.code = "policy.allowed";
+  decision.reason = reason_to_allow(decision.deciding);
+  return Verdict::allow;
+}
+
+// A class that the result shows without leave for `unmask` is masked, not refused. Remedies take no part in this.
+void Decider::State::mask(Decision& decision, const ClassSet& shown, const std::vector<Subject>& subjects, AskBuilder& builder,
+                          Rounds& rounds) const {
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    if (shown[i] && !rounds.allowed(builder.data_class("unmask", classes.name(i)), subjects)) decision.masked_classes.insert(classes.name(i));
+  }
+}
+
+bool Decider::State::can_decide(Decision& decision, const Command& command, const ConnectionEntity*& connection) const {
+  connection = words.connection(command.connection);
+  if (connection == nullptr) {
+    refuse(decision, "policy.unknown_connection", "there is no such connection");
+  } else if (!command.understood) {
+    refuse(decision, command.not_understood_code.empty() ? "command.not_understood" : command.not_understood_code,
+           command.not_understood.empty() ? "the command was not understood" : text::visible(command.not_understood));
+  } else if (!command.runnable) {
+    refuse(decision, command.not_runnable_code.empty() ? "command.not_runnable" : command.not_runnable_code,
+           command.not_runnable.empty() ? "this kind of command is not run here" : text::visible(command.not_runnable));
+  } else {
+    return true;
+  }
+  return false;
+}
+
+Decision Decider::decide(const Identity& identity, const Request& request, const Command& command, const ApprovalFacts& facts,
+                         std::int64_t now_us) const {
+  const State& state = *state_;
+  Decision decision;
+  const ConnectionEntity* connection = nullptr;
+  if (!state.can_decide(decision, command, connection)) return decision;
+
+  ClassUse use = class_use(command, state.classes);
+  std::vector<FactValue> values;
+  std::string unknown_fact;
+  bool facts_known = fact_values(command, state.words, values, unknown_fact);
+  int hour = state.zone.hour(now_us);
+  decision.risk_parts = risk_of(command, {connection, hour, count(use.shown) + count(use.carried), count(use.matched) + count(use.inferred),
+                                          static_cast<int>(values.size()) + (facts_known ? 0 : 1)});
+  decision.risk = total(decision.risk_parts);
+  decision.rows_affected_max = rows_affected_bound(command, connection->frame->rows_affected_max);
+  if (!facts_known) {
+    refuse(decision, "command.value_unknown", "the value of " + text::visible(unknown_fact) + " must be one literal or parameter, so that policy can judge it");
+    return decision;
+  }
+
+  cedar::Names names(&state.words.names);
+  std::string why;
+  auto subjects = subjects_of(identity, state.words, names, why);
+  AskBuilder builder(state.words, names);
+  if (!subjects) {
+    refuse(decision, "policy.no_identity", why);
+    return decision;
+  }
+  if (!builder.command(request, command, *connection, use, state.classes)) {
+    refuse(decision, builder.code, builder.why);
+    return decision;
+  }
+  RequestContext context(state.words, state.policies, names);
+  context.command(identity, request, command, values, hour, decision.risk);
+  Rounds rounds(state.words, state.policies, names, context);
+  bool lifts_rows = command.effect == CommandEffect::read && !command.packs_rows &&
+                    std::none_of(command.touches.begin(), command.touches.end(), writes);
+  Ruling ruling = rounds.run(builder.asks, *subjects, facts, lifts_rows);
+  decision.verdict_ = state.rule(decision, ruling, names);
+  if (decision.verdict() == Verdict::deny) return decision;
+  context.round(facts.approvals, facts.groups, ruling.row_limit.value_or(kUnproven));
+  state.mask(decision, use.shown, *subjects, builder, rounds);
+  return decision;
+}
+
+Decision Decider::decide_tool(const Identity& identity, const Request& request, const ApprovalFacts& facts, std::int64_t now_us) const {
+  const State& state = *state_;
+  Decision decision;
+  const ConnectionEntity* connection = state.words.connection(request.connection);
+  JsonResult arguments = read_json(request.arguments.empty() ? "{}" : request.arguments);
+  if (request.tool.empty() || !arguments.value || !arguments.value->is_object()) {
+    refuse(decision, "request.malformed", "a tool call needs the tool's name and its arguments as a JSON object");
+    return decision;
+  }
+  if (!request.connection.empty() && connection == nullptr) {
+    refuse(decision, "policy.unknown_connection", "there is no such connection");
+    return decision;
+  }
+  cedar::Names names(&state.words.names);
+  std::string why;
+  auto subjects = subjects_of(identity, state.words, names, why);
+  if (!subjects) {
+    refuse(decision, "policy.no_identity", why);
+    return decision;
+  }
+  RequestContext context(state.words, state.policies, names);
+  context.tool(identity, request, *arguments.value, state.zone.hour(now_us), decision.risk);
+  Rounds rounds(state.words, state.policies, names, context);
+  AskBuilder builder(state.words, names);
+  std::vector<Ask> asks{builder.tool(request.tool, connection)};
+  Ruling ruling = rounds.run(asks, *subjects, facts, false);
+  decision.verdict_ = state.rule(decision, ruling, names);
+  return decision;
+}
+
+}  // namespace libguard::policy

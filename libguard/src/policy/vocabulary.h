@@ -1,0 +1,100 @@
+#pragma once
+// The words of libguard's policies: entity types, actions and their groups, the names of context, and how the objects of
+// a frame become entities. docs: DESIGN "Policy", Vocabulary.
+
+#include <array>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/frame.h"
+#include "policy/cedar/entities.h"
+
+namespace libguard::policy {
+
+using cedar::EntityIndex;
+using cedar::Symbol;
+
+// The context of a request. The number of a name is its symbol: Vocabulary interns them first and in this order, and
+// the records of facts.cpp are built in it. What changes between requests and rounds stands first.
+enum class ContextName : Symbol {
+  approvals, approver_groups, row_limit,
+  bounded, rows_bound, columns_written,
+  agent, crew, task, tool,
+  hour, risk,
+  destructive, effect, functions, kinds, statements, values_bound,
+  argument_bytes, argument_names, argument_sizes,
+};
+inline constexpr Symbol kContextNames = static_cast<Symbol>(ContextName::argument_sizes) + 1;
+[[nodiscard]] std::string_view to_string(ContextName name);
+
+// agent, crew, task and tool: told by the process, so that only forbids may read them.
+[[nodiscard]] inline bool only_narrows(Symbol name) {
+  return name >= static_cast<Symbol>(ContextName::agent) && name <= static_cast<Symbol>(ContextName::tool);
+}
+
+enum class Type : std::uint8_t {
+  account, user, group, connection, schema, table, function, host, endpoint, data_class, tool, tag, action,
+};
+inline constexpr std::size_t kTypes = static_cast<std::size_t>(Type::action) + 1;
+
+struct NamedAnchor {
+  EntityIndex entity = 0;
+  std::vector<EntityIndex> ancestors;  // sorted
+  [[nodiscard]] std::span<const EntityIndex> span() const { return ancestors; }
+};
+
+struct ConnectionEntity {
+  const ConnectionFrame* frame = nullptr;
+  NamedAnchor anchor;                 // ancestors: its tags
+  std::string part;                   // its name as a part of ids
+  bool production = false;            // carries the tag "prod"
+};
+
+// Filled while loading, constant afterwards; then shared by threads.
+class Vocabulary {
+ public:
+  // Interns the words, the frame's connections, classes, groups and accounts. Throws Error(configuration, "policy.*").
+  explicit Vocabulary(std::shared_ptr<const Frame> frame);
+
+  cedar::Names names;
+  cedar::Entities entities;
+
+  [[nodiscard]] const Frame& frame() const { return *frame_; }
+  [[nodiscard]] Symbol type(Type type) const { return types_[static_cast<std::size_t>(type)]; }
+  [[nodiscard]] bool is_type(Symbol symbol) const;
+  [[nodiscard]] const ConnectionEntity* connection(const std::string& name) const;
+  [[nodiscard]] const NamedAnchor* action(std::string_view name) const;
+  [[nodiscard]] const NamedAnchor& data_class(const std::string& name) const { return classes_.at(name); }
+  [[nodiscard]] const std::map<std::string, NamedAnchor>& data_classes() const { return classes_; }
+  [[nodiscard]] EntityIndex safe_tag() const { return safe_; }
+  [[nodiscard]] Symbol fact(std::size_t index) const { return facts_[index]; }
+
+  // Parents of what policies name in their text, so that conditions can ask about objects of other requests.
+  void adopt_literals();
+  // A sentence when `entity` can never be asked about, else empty.
+  [[nodiscard]] std::string complaint(EntityIndex entity) const;
+  [[nodiscard]] std::string complaint_about_group(std::string_view group) const;
+
+ private:
+  void add_actions();
+  void add_connections();
+  void add_classes();
+  void add_facts();
+  void adopt(EntityIndex entity);
+  [[nodiscard]] std::string complaint_about_object(std::string_view id) const;
+  [[nodiscard]] std::string complaint_about_principal(std::string_view id, bool person) const;
+  [[nodiscard]] std::vector<std::string> groups() const;
+
+  std::shared_ptr<const Frame> frame_;
+  std::array<Symbol, kTypes> types_{};
+  std::map<std::string, ConnectionEntity, std::less<>> connections_;
+  std::map<std::string, NamedAnchor, std::less<>> actions_;
+  std::map<std::string, NamedAnchor> classes_;
+  std::vector<Symbol> facts_;
+  EntityIndex safe_ = 0;
+};
+
+}  // namespace libguard::policy
