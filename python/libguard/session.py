@@ -162,8 +162,8 @@ class Session:
                 self._pending[outcome.ticket] = (request, body)
                 while len(self._pending) > PENDING_REMEMBERED_MAX:
                     self._pending.popitem(last=False)
-            elif request.get("ticket"):
-                self._pending.pop(request["ticket"], None)
+            elif outcome.completed:
+                self._pending.pop(request.get("ticket", ""), None)
 
     def close(self) -> None:
         """Ends the session; later calls are refused. Safe to call twice."""

@@ -28,6 +28,10 @@ from libguard.errors import make_error
             "DENIED: no-ddl forbids it. Final for this statement, do not rephrase it.",
         ),
         (
+            Outcome("refused", reason="no-ddl forbids it. Final for this statement, do not rephrase it."),
+            "DENIED: no-ddl forbids it. Final for this statement, do not rephrase it.",
+        ),
+        (
             Outcome("refused", code="policy.default_deny"),
             "DENIED: policy.default_deny. Final for this statement, do not rephrase it.",
         ),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import libguard
 from conftest import real_native
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
@@ -30,7 +31,7 @@ def test_example(name, tmp_path):
     done = subprocess.run(
         [sys.executable, str(EXAMPLES / name)],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path[:2])},
+        env={**os.environ, "PYTHONPATH": str(Path(libguard.__file__).parent.parent)},
         capture_output=True,
         text=True,
         timeout=120,

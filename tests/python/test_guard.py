@@ -189,6 +189,8 @@ def test_resume_makes_the_same_request_again(native, guard, session):
     asked = session.query("shop", "UPDATE refund", [1042])
     assert asked.pending
     assert session.resume(asked.ticket).pending
+    assert session.query("shop", "DROP TABLE x", ticket=asked.ticket).refused
+    native.requests.pop()
     guard.approve(asked.ticket, token="dana's token")
     assert session.resume(asked.ticket).completed
     assert [request["params"] for request in native.requests] == [[1042]] * 3

@@ -31,6 +31,12 @@ def shop(tmp_path):
         yield guard, tmp_path, key
 
 
+def log_of(folder) -> str:
+    return b"".join(path.read_bytes() for path in (folder / "audit").rglob("*") if path.is_file()).decode(
+        errors="replace"
+    )
+
+
 def sql_tool(guard, **more):
     from libguard.crewai import GuardedSQLTool
 
@@ -48,12 +54,12 @@ def test_a_support_crew(shop, mode):
         tools=[sql_tool(guard, tell_schema=True)],
         native=mode,
     )
+    assert "main.customers(id INTEGER" in crew.agents[0].tools[0].description
     with guard.session(account="support-crew", user="lee@example.com") as session:
         assert crew.kickoff().raw == "finished"
         seen = model_of(crew).seen
         assert seen.count("DENIED") >= 2
         assert "Mia" in seen
-        assert "main.customers(id INTEGER" in seen
         assert EMAIL not in seen
         assert session.query("shop", "SELECT count(*) FROM customers").rows == ((1,),)
 
@@ -143,7 +149,7 @@ def test_the_record_holds_the_chain(shop):
     guard.close()
     sessions = json.loads(_native.audit_sessions(str(folder / "audit")))
     assert sessions
-    log = "".join(path.read_text() for path in (folder / "audit").rglob("*") if path.is_file())
+    log = log_of(folder)
     for name in ("lee@example.com", "desk", "support", "answer", "run_sql"):
         assert name in log
 
@@ -169,5 +175,5 @@ def test_unguarded_tools_under_audit_leave_a_record(shop):
         uninstall(guard)
     assert "DENIED" not in model_of(crew).seen
     guard.close()
-    log = "".join(path.read_text() for path in (folder / "audit").rglob("*") if path.is_file())
+    log = log_of(folder)
     assert "unguarded/plain" in log

@@ -41,7 +41,8 @@ def sentence(outcome: Outcome) -> str:
         reason += "."
     record = f" (record {outcome.record})" if outcome.record else ""
     if outcome.state == "refused":
-        return f"DENIED{_by(outcome)}: {reason} Final for this statement, do not rephrase it.{record}"
+        final = "" if "Final for this statement" in reason else " Final for this statement, do not rephrase it."
+        return f"DENIED{_by(outcome)}: {reason}{final}{record}"
     if outcome.state == "pending":
         told = f"NOT EXECUTED; do not call again in this run; report ticket {outcome.ticket}."
         return f"PENDING: {reason}" if told in reason else f"PENDING: {reason} {told}"
