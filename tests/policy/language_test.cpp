@@ -48,11 +48,17 @@ std::string repeated(const std::string& piece, int count) {
   return out;
 }
 
-// Runs on 256 KiB, the smallest stack that libguard promises to live with.
+// 256 KiB is the smallest stack that libguard promises to live with; the sanitizer's frames are several times as large.
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::size_t kStackBytes = 4 * 1024 * 1024;
+#else
+constexpr std::size_t kStackBytes = 256 * 1024;
+#endif
+
 void on_small_stack(const std::function<void()>& body) {
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, 256 * 1024);
+  pthread_attr_setstacksize(&attributes, kStackBytes);
   pthread_t thread;
   auto start = [](void* argument) -> void* {
     (*static_cast<const std::function<void()>*>(argument))();

@@ -80,7 +80,7 @@ TEST_CASE("the class index agrees with classes_of") {
   frame.classes["y"] = {"y", {"a/s.t.d", "a/s.t.c", "a/s.t.q.c", "a/odd", "nonsense"}, "redact"};
   ColumnClasses index(frame);
   for (const std::string& connection : {std::string("a"), std::string("b"), std::string("none")}) {
-    for (const char* column : {"s.t.c", "s.t.d", "s.t.*", "s.u.z", "s.u.*", "s.t.q.c", "s.t.q.*", "t.c", "c", "", ".", "s.t.", "s..c", "odd"}) {
+    for (const std::string& column : std::initializer_list<std::string>{"s.t.c", "s.t.d", "s.t.*", "s.u.z", "s.u.*", "s.t.q.c", "s.t.q.*", "t.c", "c", "", ".", "s.t.", "s..c", "odd"}) {
       ClassSet found = index.none();
       index.add(connection, column, found);
       std::set<std::string> names;

@@ -29,7 +29,7 @@ TEST_CASE("errors name file, line and column") {
   CHECK(code_of("\n  permit (principal, action resource);", &what) == "policy.syntax");
   CHECK(what.starts_with("p.cedar:2:29: "));
   CHECK(code_of("@id(\"a\")\npermit (principal in Group::\"suport\", action, resource);", &what) == "policy.unknown_entity");
-  CHECK(what == "p.cedar:2:28: Group::\"suport\": unknown-group: nobody is in Group \"suport\"; did you mean \"support\"?");
+  CHECK(what == "p.cedar:2:29: Group::\"suport\": unknown-group: nobody is in Group \"suport\"; did you mean \"support\"?");
 }
 
 TEST_CASE("ids are required and unique over all files") {

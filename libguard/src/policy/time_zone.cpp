@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -86,11 +87,13 @@ struct PosixReader {
 TimeZone::TimeZone(const std::string& name) {
   if (name == "UTC" || name == "Etc/UTC") return;
   std::string bytes;
-  if (plain_name(name)) {
-    std::ifstream file("/usr/share/zoneinfo/" + name, std::ios::binary);
+  std::error_code no_file;
+  std::filesystem::path path = "/usr/share/zoneinfo/" + name;
+  if (plain_name(name) && std::filesystem::is_regular_file(path, no_file) && std::filesystem::file_size(path, no_file) <= kFileBytesMax) {
+    std::ifstream file(path, std::ios::binary);
     if (file) bytes.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
   }
-  if (bytes.size() > kFileBytesMax || !read(bytes)) {
+  if (!read(bytes)) {
     throw Error(ErrorKind::configuration, "policy.timezone", "the time zone \"" + name.substr(0, 64) + "\" is not known to this system");
   }
 }

@@ -63,7 +63,8 @@ class ExpressionParser {
   NodeIndex index(NodeIndex object);
   NodeIndex primary();
   NodeIndex word();
-  NodeIndex path_or_call(const Token& first);
+  NodeIndex entity(const Token& first);
+  NodeIndex not_a_value(const Token& token, std::string_view name);
   NodeIndex call(const Token& name);
   NodeIndex condition();
   NodeIndex set();

@@ -80,13 +80,13 @@ NodeIndex ExpressionParser::word() {
     return literal(Value::of(token.text == "true"));
   }
   if (!usable(token)) return kNoNode;
-  if (!tokens_.at(Tok::path)) {
-    static constexpr std::string_view kVariables[] = {"principal", "action", "resource", "context"};
-    for (std::uint8_t i = 0; i < std::size(kVariables); ++i) {
-      if (token.text == kVariables[i] && !tokens_.at(Tok::open_paren)) return add(Op::variable, kNoNode, 0, 0, i);
-    }
+  if (tokens_.at(Tok::open_paren)) return call(token);
+  if (tokens_.at(Tok::path)) return entity(token);
+  static constexpr std::string_view kVariables[] = {"principal", "action", "resource", "context"};
+  for (std::uint8_t i = 0; i < std::size(kVariables); ++i) {
+    if (token.text == kVariables[i]) return add(Op::variable, kNoNode, 0, 0, i);
   }
-  return path_or_call(token);
+  return not_a_value(token, token.text);
 }
 
 bool ExpressionParser::path_rest(std::string& path, bool& entity, std::string& id) {
@@ -113,15 +113,17 @@ bool ExpressionParser::path_rest(std::string& path, bool& entity, std::string& i
   return !tokens_.failed();
 }
 
-NodeIndex ExpressionParser::path_or_call(const Token& first) {
+NodeIndex ExpressionParser::not_a_value(const Token& token, std::string_view name) {
+  tokens_.fail_at(token.start, "`" + std::string(name.substr(0, 40)) + "` is not a variable, an entity or a function");
+  return kNoNode;
+}
+
+NodeIndex ExpressionParser::entity(const Token& first) {
   std::string path(first.text);
   std::string id;
-  bool entity = false;
-  if (!path_rest(path, entity, id)) return kNoNode;
-  if (entity) return literal(Value::of_entity(names_.entity(path, id)));
-  if (tokens_.at(Tok::open_paren) && path.size() == first.text.size()) return call(first);
-  tokens_.fail_at(first.start, "`" + path.substr(0, 40) + "` is not a variable, an entity or a function");
-  return kNoNode;
+  bool found = false;
+  if (!path_rest(path, found, id)) return kNoNode;
+  return found ? literal(Value::of_entity(names_.entity(path, id))) : not_a_value(first, path);
 }
 
 NodeIndex ExpressionParser::call(const Token& name) {
