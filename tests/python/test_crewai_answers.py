@@ -28,8 +28,8 @@ from libguard.errors import make_error
             "DENIED: no-ddl forbids it. Final for this statement, do not rephrase it.",
         ),
         (
-            Outcome("refused", reason="no-ddl forbids it. Final for this statement, do not rephrase it."),
-            "DENIED: no-ddl forbids it. Final for this statement, do not rephrase it.",
+            Outcome("refused", reason="DENIED by no-ddl: no. Final for this statement, do not rephrase it."),
+            "DENIED by no-ddl: no. Final for this statement, do not rephrase it.",
         ),
         (
             Outcome("refused", code="policy.default_deny"),

@@ -42,7 +42,9 @@ def sentence(outcome: Outcome) -> str:
     record = f" (record {outcome.record})" if outcome.record else ""
     if outcome.state == "refused":
         final = "" if "Final for this statement" in reason else " Final for this statement, do not rephrase it."
-        return f"DENIED{_by(outcome)}: {reason}{final}{record}"
+        # The core's sentence for a policy's verdict begins with the verdict itself; one about anything else does not.
+        said = reason if reason.startswith("DENIED") else f"DENIED{_by(outcome)}: {reason}"
+        return f"{said}{final}{record}"
     if outcome.state == "pending":
         told = f"NOT EXECUTED; do not call again in this run; report ticket {outcome.ticket}."
         return f"PENDING: {reason}" if told in reason else f"PENDING: {reason} {told}"
