@@ -9,8 +9,11 @@ namespace libguard {
 namespace {
 
 TEST_CASE("text: UTF-8 is well-formed or it is not") {
-  for (const char* good : {"", "a", "é", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xf4\x8f\xbf\xbf"}) CHECK(text::is_utf8(good));
-  for (const char* bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xc3", "\xe0\x80\x80", "\xe2\x82", "\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "a\xc3(", "\xe2(\xac"}) {
+  for (const char* good :
+       {"", "a", "é", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xf4\x8f\xbf\xbf"})
+    CHECK(text::is_utf8(good));
+  for (const char* bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xc3", "\xe0\x80\x80", "\xe2\x82", "\xed\xa0\x80",
+                          "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "a\xc3(", "\xe2(\xac"}) {
     CHECK_FALSE(text::is_utf8(bad));
   }
 }
@@ -18,12 +21,14 @@ TEST_CASE("text: UTF-8 is well-formed or it is not") {
 TEST_CASE("text: what a person reads is what runs") {
   CHECK(text::visible("plain é\n\t") == "plain é\n\t");
   CHECK(text::visible("a\x1b[2Jb") == "a\\u{001B}[2Jb");
-  CHECK(text::visible("\xe2\x80\xae" "evil") == "\\u{202E}evil");       // right-to-left override
-  CHECK(text::visible("\xe2\x80\x8b") == "\\u{200B}");                  // zero width space
+  CHECK(text::visible("\xe2\x80\xae"
+                      "evil") == "\\u{202E}evil");      // right-to-left override
+  CHECK(text::visible("\xe2\x80\x8b") == "\\u{200B}");  // zero width space
   CHECK(text::visible("\xef\xbb\xbf") == "\\u{FEFF}");
-  CHECK(text::visible("\xc2\x9b") == "\\u{009B}");                      // C1 control sequence introducer
-  CHECK(text::visible("\xf3\xa0\x81\x81") == "\\u{E0041}");             // tag characters
-  CHECK(text::visible("\xff" "a") == "\\x{FF}a");
+  CHECK(text::visible("\xc2\x9b") == "\\u{009B}");           // C1 control sequence introducer
+  CHECK(text::visible("\xf3\xa0\x81\x81") == "\\u{E0041}");  // tag characters
+  CHECK(text::visible("\xff"
+                      "a") == "\\x{FF}a");
   CHECK(text::visible(std::string_view("\0", 1)) == "\\u{0000}");
   CHECK(text::visible("\r") == "\\u{000D}");
 }

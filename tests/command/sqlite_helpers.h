@@ -10,30 +10,36 @@
 #include "base/sqlite_handle.h"
 #include "command/understander.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 
 inline std::shared_ptr<Catalogue> catalogue_of(sqlite3* database) {
   auto catalogue = std::make_shared<Catalogue>();
   catalogue->version = "test";
-  sqlite::Statement list = sqlite::prepare(
-      database, "SELECT s.type, s.name, s.sql, coalesce(t.type, '') FROM sqlite_schema s LEFT JOIN pragma_table_list t "
-                "ON t.schema = 'main' AND t.name = s.name WHERE s.sql IS NOT NULL");
-  while (sqlite::step(database, list.get())) {
+  libguard::sqlite::Statement list = libguard::sqlite::prepare(
+      database,
+      "SELECT s.type, s.name, s.sql, coalesce(t.type, '') FROM sqlite_schema s LEFT JOIN pragma_table_list t "
+      "ON t.schema = 'main' AND t.name = s.name WHERE s.sql IS NOT NULL");
+  while (libguard::sqlite::step(database, list.get())) {
     CatalogueRelation relation;
     relation.schema = "main";
-    std::string type = sqlite::column_text(list.get(), 0);
-    std::string sort = sqlite::column_text(list.get(), 3);
-    relation.name = sqlite::column_text(list.get(), 1);
-    relation.definition = sqlite::column_text(list.get(), 2);
-    relation.kind = type == "index" ? 'i' : type == "trigger" ? 'T' : type == "view" ? 'v' : sort == "virtual" ? 'x' : sort == "shadow" ? 's' : 'r';
+    std::string type = libguard::sqlite::column_text(list.get(), 0);
+    std::string sort = libguard::sqlite::column_text(list.get(), 3);
+    relation.name = libguard::sqlite::column_text(list.get(), 1);
+    relation.definition = libguard::sqlite::column_text(list.get(), 2);
+    relation.kind = type == "index"     ? 'i'
+                    : type == "trigger" ? 'T'
+                    : type == "view"    ? 'v'
+                    : sort == "virtual" ? 'x'
+                    : sort == "shadow"  ? 's'
+                                        : 'r';
     catalogue->relations.push_back(std::move(relation));
   }
   return catalogue;
 }
 
-inline sqlite::Database database_with(const char* schema) {
-  sqlite::Database database = sqlite::open(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-  sqlite::execute(database.get(), schema);
+inline libguard::sqlite::Database database_with(const char* schema) {
+  libguard::sqlite::Database database = libguard::sqlite::open(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  libguard::sqlite::execute(database.get(), schema);
   return database;
 }
 
@@ -78,4 +84,4 @@ inline std::string how(const Command& command, std::string_view column) {
   return "";
 }
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

@@ -10,7 +10,7 @@
 #include "command/sqlite/lexer.h"
 #include "command/sqlite_helpers.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 namespace {
 
 // The smallest stack that the guard promises to fit; sanitizers make every frame several times as large.
@@ -45,7 +45,8 @@ TEST_CASE("sqlite: text that is no text is refused") {
   CHECK(ask(*shop, std::string_view("SELECT 1\0; DROP TABLE log", 25))->not_understood_code == "command.parse");
   CHECK(ask(*shop, "SELECT '\xff'")->not_understood_code == "command.parse");
   CHECK(ask(*shop, "SELECT '" + std::string(70'000, 'x') + "'")->not_understood_code == "command.too_large");
-  for (const char* sql : {"SELECT 'x", "SELECT \"x", "SELECT [x", "SELECT `x", "SELECT x'1'", "SELECT 1x", "SELECT ?0", "SELECT ?99999", "SELECT #1", "SELECT $", "SELECT ^"}) {
+  for (const char* sql : {"SELECT 'x", "SELECT \"x", "SELECT [x", "SELECT `x", "SELECT x'1'", "SELECT 1x", "SELECT ?0",
+                          "SELECT ?99999", "SELECT #1", "SELECT $", "SELECT ^"}) {
     CAPTURE(std::string(sql));
     CHECK(ask(*shop, sql)->not_understood_code == "command.parse");
   }
@@ -87,9 +88,11 @@ TEST_CASE("sqlite: depth and growth are bounded on a 256 KiB stack") {
   };
   // A chain of CTEs as long as the limit on queries allows, and chains that double with each link.
   std::string chain = "WITH c0 AS (SELECT ssn AS v FROM customers)";
-  for (int i = 1; i < 98; ++i) chain += ", c" + std::to_string(i) + " AS (SELECT v FROM c" + std::to_string(i - 1) + ")";
+  for (int i = 1; i < 98; ++i)
+    chain += ", c" + std::to_string(i) + " AS (SELECT v FROM c" + std::to_string(i - 1) + ")";
   texts.push_back(chain + " SELECT v FROM c97");
-  std::string doubled = "WITH c0 AS (SELECT ssn AS v FROM customers)", widened = doubled, nested = "SELECT ssn AS v FROM customers";
+  std::string doubled = "WITH c0 AS (SELECT ssn AS v FROM customers)", widened = doubled,
+              nested = "SELECT ssn AS v FROM customers";
   for (int i = 1; i < 40; ++i) {
     std::string last = "c" + std::to_string(i - 1), self = ", c" + std::to_string(i);
     doubled += self + " AS (SELECT x.v FROM " + last + " x, " + last + " y)";
@@ -116,16 +119,26 @@ TEST_CASE("sqlite: depth and growth are bounded on a 256 KiB stack") {
 
 TEST_CASE("sqlite: random tokens never crash, and what is understood is what SQLite accepts") {
   static constexpr const char* kWords[] = {
-      "SELECT", "FROM", "WHERE", "customers", "orders", "ssn", "id", "*", ",", "(", ")", "=", "AND", "OR", "NOT", "1", "'x'", "?", ":a", ";", "UPDATE", "SET", "DELETE", "INSERT",
-      "INTO", "VALUES", "JOIN", "ON", "USING", "NATURAL", "LEFT", "AS", "x", "WITH", "UNION", "ALL", "ORDER", "BY", "GROUP", "HAVING", "LIMIT", "IN", "EXISTS", "CASE", "WHEN", "THEN",
-      "END", "IS", "NULL", "LIKE", "BETWEEN", "||", "->", ".", "main", "\"ssn\"", "[id]", "count", "max", "RETURNING", "DEFAULT", "CONFLICT", "DO", "NOTHING", "OVER", "CAST", "COLLATE",
-      "EXPLAIN", "CREATE", "VIEW", "TABLE", "TRIGGER", "DROP", "INDEX", "BEGIN", "PRAGMA", "contacts", "docs", "MATCH", "-", "/*", "*/", "--", "\n", "DISTINCT", "INDEXED", "RECURSIVE"};
+      "SELECT",  "FROM",     "WHERE",  "customers", "orders",   "ssn",     "id",       "*",       ",",      "(",
+      ")",       "=",        "AND",    "OR",        "NOT",      "1",       "'x'",      "?",       ":a",     ";",
+      "UPDATE",  "SET",      "DELETE", "INSERT",    "INTO",     "VALUES",  "JOIN",     "ON",      "USING",  "NATURAL",
+      "LEFT",    "AS",       "x",      "WITH",      "UNION",    "ALL",     "ORDER",    "BY",      "GROUP",  "HAVING",
+      "LIMIT",   "IN",       "EXISTS", "CASE",      "WHEN",     "THEN",    "END",      "IS",      "NULL",   "LIKE",
+      "BETWEEN", "||",       "->",     ".",         "main",     "\"ssn\"", "[id]",     "count",   "max",    "RETURNING",
+      "DEFAULT", "CONFLICT", "DO",     "NOTHING",   "OVER",     "CAST",    "COLLATE",  "EXPLAIN", "CREATE", "VIEW",
+      "TABLE",   "TRIGGER",  "DROP",   "INDEX",     "BEGIN",    "PRAGMA",  "contacts", "docs",    "MATCH",  "-",
+      "/*",      "*/",       "--",     "\n",        "DISTINCT", "INDEXED", "RECURSIVE"};
   auto shop = understander_of(kShop);
   std::mt19937 engine(5);
-  const std::string seeds[] = {"SELECT c.id , ssn FROM customers c JOIN orders o ON o.id = c.id WHERE ssn = 'x' AND total > 1 GROUP BY ssn ORDER BY 1 LIMIT 2",
-                               "UPDATE orders SET total = 1 , status = ? WHERE id = 1 RETURNING *", "INSERT INTO log ( line ) SELECT ssn FROM customers WHERE 1 ON CONFLICT DO NOTHING",
-                               "WITH t ( a ) AS ( SELECT ssn FROM customers UNION ALL SELECT a FROM t ) SELECT max ( a ) OVER ( ORDER BY a ) FROM t", "DELETE FROM customers WHERE id IN ( 1 , 2 )"};
-  sqlite::Database real = database_with(kShop);
+  const std::string seeds[] = {
+      "SELECT c.id , ssn FROM customers c JOIN orders o ON o.id = c.id WHERE ssn = 'x' AND total > 1 GROUP BY ssn "
+      "ORDER BY 1 LIMIT 2",
+      "UPDATE orders SET total = 1 , status = ? WHERE id = 1 RETURNING *",
+      "INSERT INTO log ( line ) SELECT ssn FROM customers WHERE 1 ON CONFLICT DO NOTHING",
+      "WITH t ( a ) AS ( SELECT ssn FROM customers UNION ALL SELECT a FROM t ) SELECT max ( a ) OVER ( ORDER BY a ) "
+      "FROM t",
+      "DELETE FROM customers WHERE id IN ( 1 , 2 )"};
+  libguard::sqlite::Database real = database_with(kShop);
   int understood = 0;
   for (int round = 0; round < 20000; ++round) {
     std::vector<std::string> words;
@@ -139,9 +152,14 @@ TEST_CASE("sqlite: random tokens never crash, and what is understood is what SQL
       std::size_t at = engine() % words.size();
       std::string word = kWords[engine() % std::size(kWords)];
       switch (engine() % 3) {
-        case 0: words[at] = word; break;
-        case 1: words.insert(words.begin() + static_cast<std::ptrdiff_t>(at), word); break;
-        default: if (words.size() > 1) words.erase(words.begin() + static_cast<std::ptrdiff_t>(at));
+        case 0:
+          words[at] = word;
+          break;
+        case 1:
+          words.insert(words.begin() + static_cast<std::ptrdiff_t>(at), word);
+          break;
+        default:
+          if (words.size() > 1) words.erase(words.begin() + static_cast<std::ptrdiff_t>(at));
       }
     }
     std::string sql;
@@ -152,7 +170,7 @@ TEST_CASE("sqlite: random tokens never crash, and what is understood is what SQL
     ++understood;
     sqlite3_stmt* raw = nullptr;
     CHECK(sqlite3_prepare_v2(real.get(), sql.c_str(), -1, &raw, nullptr) == SQLITE_OK);
-    sqlite::Statement statement(raw);
+    libguard::sqlite::Statement statement(raw);
     if (command->readonly_safe && command->kinds[0] != "explain") CHECK(sqlite3_stmt_readonly(raw) != 0);
     if (command->kinds[0] != "explain") CHECK(static_cast<int>(command->reveals.size()) == sqlite3_column_count(raw));
   }
@@ -197,4 +215,4 @@ TEST_CASE("sqlite: many threads, one understander; the cache gives the same answ
 }
 
 }  // namespace
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "command/sqlite_helpers.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 namespace {
 
 bool names_any(const std::set<std::string>& found, const Json& sensitive) {
@@ -17,7 +17,8 @@ bool names_any(const std::set<std::string>& found, const Json& sensitive) {
 }
 
 std::string verdict(const Command& command, const Json& sensitive) {
-  if (!command.understood || names_any(command.error_reveals, sensitive) || names_any(command.carries, sensitive)) return "blocked";
+  if (!command.understood || names_any(command.error_reveals, sensitive) || names_any(command.carries, sensitive))
+    return "blocked";
   for (const TestedColumn& test : command.tests) {
     if (names_any({test.column}, sensitive)) return "blocked";
   }
@@ -54,4 +55,4 @@ TEST_CASE("sqlite: the lineage oracle") {
 }
 
 }  // namespace
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

@@ -3,7 +3,7 @@
 
 #include "command/sqlite_helpers.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 namespace {
 
 constexpr const char* kSmall = R"sql(
@@ -31,22 +31,31 @@ class Random {
 // Random conditions over u.
 std::string condition(Random& random, int depth) {
   if (depth > 0 && random.one_in(3)) {
-    return "(" + condition(random, depth - 1) + random.pick({" AND ", " AND ", " OR "}) + condition(random, depth - 1) + ")";
+    return "(" + condition(random, depth - 1) + random.pick({" AND ", " AND ", " OR "}) + condition(random, depth - 1) +
+           ")";
   }
   if (depth > 0 && random.one_in(10)) return "NOT " + condition(random, depth - 1);
-  std::string column = random.pick({"id", "code", "p", "q", "c", "rowid", "u.id", "+id", "code COLLATE NOCASE", "c COLLATE BINARY", "\"code\"", "oid", "abs(id)"});
-  std::string value = random.pick({"1", "'a'", "'A'", "2", "5", "'5'", "NULL", "id", "1+1", "'k'", "'K'", "-1", "\"a\"", "(SELECT 1)", "1.0", "x'61'", "TRUE"});
+  std::string column = random.pick({"id", "code", "p", "q", "c", "rowid", "u.id", "+id", "code COLLATE NOCASE",
+                                    "c COLLATE BINARY", "\"code\"", "oid", "abs(id)"});
+  std::string value = random.pick({"1", "'a'", "'A'", "2", "5", "'5'", "NULL", "id", "1+1", "'k'", "'K'", "-1", "\"a\"",
+                                   "(SELECT 1)", "1.0", "x'61'", "TRUE"});
   switch (random.below(6)) {
-    case 0: return column + " IN (" + value + ", " + random.pick({"1", "'b'", "2", "q", "'L'"}) + ")";
-    case 1: return column + random.pick({" IS ", " IS NOT ", " <> ", " < ", " >= "}) + value;
-    case 2: return value + " = " + column;
-    case 3: return column + random.pick({" LIKE 'a'", " BETWEEN 1 AND 3", " ISNULL", " NOTNULL", " IN (SELECT id FROM u)", ""});
-    default: return column + random.pick({" = ", " == "}) + value;
+    case 0:
+      return column + " IN (" + value + ", " + random.pick({"1", "'b'", "2", "q", "'L'"}) + ")";
+    case 1:
+      return column + random.pick({" IS ", " IS NOT ", " <> ", " < ", " >= "}) + value;
+    case 2:
+      return value + " = " + column;
+    case 3:
+      return column +
+             random.pick({" LIKE 'a'", " BETWEEN 1 AND 3", " ISNULL", " NOTNULL", " IN (SELECT id FROM u)", ""});
+    default:
+      return column + random.pick({" = ", " == "}) + value;
   }
 }
 
 TEST_CASE("sqlite: a claimed eq never affects more rows than it names") {
-  sqlite::Database database = database_with(kSmall);
+  libguard::sqlite::Database database = database_with(kSmall);
   auto understander = sqlite_understander(catalogue_of(database.get()));
   Random random(7);
   int claimed = 0;
@@ -59,10 +68,10 @@ TEST_CASE("sqlite: a claimed eq never affects more rows than it names") {
     if (!command->understood) continue;
     const Touch* touch = find_touch(*command, update ? "update" : "delete", "main.u");
     REQUIRE(touch != nullptr);
-    sqlite::execute(database.get(), "SAVEPOINT s");
+    libguard::sqlite::execute(database.get(), "SAVEPOINT s");
     int result = sqlite3_exec(database.get(), sql.c_str(), nullptr, nullptr, nullptr);
     std::int64_t changed = result == SQLITE_OK ? sqlite3_changes64(database.get()) : 0;
-    sqlite::execute(database.get(), "ROLLBACK TO s; RELEASE s");
+    libguard::sqlite::execute(database.get(), "ROLLBACK TO s; RELEASE s");
     if (touch->bound == Bound::eq) {
       ++claimed;
       CHECK(changed <= touch->rows_bound);
@@ -83,7 +92,8 @@ class Queries {
     if (depth > 0 && random_.one_in(4)) with = "WITH t(id, x, y) AS (" + core(depth - 1, 3, true) + ") ";
     cte_ = !with.empty();
     std::string text = with + core(depth, 1 + random_.below(3), false);
-    if (random_.one_in(6)) text += random_.pick({" ORDER BY 1", " ORDER BY 1 DESC LIMIT 2", " LIMIT 2", " LIMIT 1 OFFSET 1"});
+    if (random_.one_in(6))
+      text += random_.pick({" ORDER BY 1", " ORDER BY 1 DESC LIMIT 2", " LIMIT 2", " LIMIT 1 OFFSET 1"});
     cte_ = false;
     return text;
   }
@@ -109,40 +119,63 @@ class Queries {
 
   std::string from(int depth) {
     std::string first = source(depth);
-    if (random_.one_in(3)) first += random_.pick({" JOIN b ON b.x = ", " LEFT JOIN b ON b.w < ", " CROSS JOIN b ON 1 = "}) + column();
-    else if (random_.one_in(5)) first += random_.pick({" NATURAL JOIN b", " JOIN b USING (x)", ", b"});
+    if (random_.one_in(3))
+      first += random_.pick({" JOIN b ON b.x = ", " LEFT JOIN b ON b.w < ", " CROSS JOIN b ON 1 = "}) + column();
+    else if (random_.one_in(5))
+      first += random_.pick({" NATURAL JOIN b", " JOIN b USING (x)", ", b"});
     return first;
   }
   std::string source(int depth) {
     if (cte_ && random_.one_in(3)) return "t";
-    if (depth > 0 && random_.one_in(4)) return "(SELECT id, x, y FROM " + random_.pick({"a", "a WHERE z = 'm'", "(SELECT * FROM a)"}) + ") s";
+    if (depth > 0 && random_.one_in(4))
+      return "(SELECT id, x, y FROM " + random_.pick({"a", "a WHERE z = 'm'", "(SELECT * FROM a)"}) + ") s";
     return random_.pick({"a", "a", "v", "b"});
   }
-  std::string column() { return random_.pick({"id", "x", "y", "z", "k", "w", "note", "vx", "vy", "vz", "a.x", "b.x", "a.id", "rowid", "\"y\"", "t.x", "s.y"}); }
-  std::string aggregate() { return random_.pick({"max(", "min(", "sum(", "group_concat(", "count(DISTINCT "}) + column() + ")"; }
+  std::string column() {
+    return random_.pick({"id", "x", "y", "z", "k", "w", "note", "vx", "vy", "vz", "a.x", "b.x", "a.id", "rowid",
+                         "\"y\"", "t.x", "s.y"});
+  }
+  std::string aggregate() {
+    return random_.pick({"max(", "min(", "sum(", "group_concat(", "count(DISTINCT "}) + column() + ")";
+  }
   std::string expression(int depth) {
     if (depth > 0 && random_.one_in(3)) {
       switch (random_.below(8)) {
-        case 0: return "(" + expression(depth - 1) + random_.pick({" || ", " + ", " = ", " < ", " IS "}) + expression(depth - 1) + ")";
-        case 1: return "coalesce(" + column() + ", " + expression(depth - 1) + ")";
-        case 2: return "CASE WHEN " + predicate(depth - 1) + " THEN " + column() + " ELSE 0 END";
-        case 3: return "(SELECT " + column() + " FROM " + random_.pick({"a", "b", "v"}) + " WHERE " + predicate(depth - 1) + " LIMIT 1)";
-        case 4: return "EXISTS (SELECT 1 FROM b WHERE " + predicate(depth - 1) + ")";
-        case 5: return random_.pick({"max(", "count(", "group_concat(", "min(", "sum("}) + column() + ")";
-        case 6: return random_.pick({"row_number()", "sum(1)", "lag(1)"}) + " OVER (ORDER BY " + column() + ")";
-        default: return "upper(" + column() + ") AS al";
+        case 0:
+          return "(" + expression(depth - 1) + random_.pick({" || ", " + ", " = ", " < ", " IS "}) +
+                 expression(depth - 1) + ")";
+        case 1:
+          return "coalesce(" + column() + ", " + expression(depth - 1) + ")";
+        case 2:
+          return "CASE WHEN " + predicate(depth - 1) + " THEN " + column() + " ELSE 0 END";
+        case 3:
+          return "(SELECT " + column() + " FROM " + random_.pick({"a", "b", "v"}) + " WHERE " + predicate(depth - 1) +
+                 " LIMIT 1)";
+        case 4:
+          return "EXISTS (SELECT 1 FROM b WHERE " + predicate(depth - 1) + ")";
+        case 5:
+          return random_.pick({"max(", "count(", "group_concat(", "min(", "sum("}) + column() + ")";
+        case 6:
+          return random_.pick({"row_number()", "sum(1)", "lag(1)"}) + " OVER (ORDER BY " + column() + ")";
+        default:
+          return "upper(" + column() + ") AS al";
       }
     }
     return random_.one_in(8) ? random_.pick({"1", "'m'", "NULL", "\"none\""}) : column();
   }
   std::string predicate(int depth) {
-    if (depth > 0 && random_.one_in(3)) return "(" + predicate(depth - 1) + random_.pick({" AND ", " OR "}) + predicate(depth - 1) + ")";
+    if (depth > 0 && random_.one_in(3))
+      return "(" + predicate(depth - 1) + random_.pick({" AND ", " OR "}) + predicate(depth - 1) + ")";
     std::string left = column();
     switch (random_.below(5)) {
-      case 0: return left + " IN (SELECT " + column() + " FROM " + random_.pick({"a", "b"}) + ")";
-      case 1: return left + random_.pick({" LIKE 'p%'", " ISNULL", " BETWEEN 1 AND 3", " IN b"});
-      case 2: return left + " = " + column();
-      default: return left + random_.pick({" = ", " < ", " <> "}) + random_.pick({"'p'", "2", "'m'", "3"});
+      case 0:
+        return left + " IN (SELECT " + column() + " FROM " + random_.pick({"a", "b"}) + ")";
+      case 1:
+        return left + random_.pick({" LIKE 'p%'", " ISNULL", " BETWEEN 1 AND 3", " IN b"});
+      case 2:
+        return left + " = " + column();
+      default:
+        return left + random_.pick({" = ", " < ", " <> "}) + random_.pick({"'p'", "2", "'m'", "3"});
     }
   }
 
@@ -153,27 +186,32 @@ class Queries {
 std::string answer(sqlite3* database, const std::string& sql) {
   sqlite3_stmt* raw = nullptr;
   if (sqlite3_prepare_v2(database, sql.c_str(), -1, &raw, nullptr) != SQLITE_OK) return "(error)";
-  sqlite::Statement statement(raw);
+  libguard::sqlite::Statement statement(raw);
   std::string out;
   int result;
   while ((result = sqlite3_step(raw)) == SQLITE_ROW) {
-    for (int i = 0; i < sqlite3_column_count(raw); ++i) out += std::to_string(sqlite3_column_type(raw, i)) + sqlite::column_text(raw, i) + '\x1f';
+    for (int i = 0; i < sqlite3_column_count(raw); ++i)
+      out += std::to_string(sqlite3_column_type(raw, i)) + libguard::sqlite::column_text(raw, i) + '\x1f';
     out += '\n';
   }
   return out + std::to_string(result);
 }
 
 TEST_CASE("sqlite: a column that is neither revealed nor tested does not change the answer") {
-  sqlite::Database database = database_with(kSmall);
+  libguard::sqlite::Database database = database_with(kSmall);
   auto understander = sqlite_understander(catalogue_of(database.get()));
   struct Cell {
     const char* column;
     const char* change;
   };
-  const Cell cells[] = {{"main.a.x", "UPDATE a SET x = coalesce(x, '') || 'p' || id"}, {"main.a.y", "UPDATE a SET y = (y * 7) % 5 + id"},
-                        {"main.a.z", "UPDATE a SET z = CASE id WHEN 1 THEN 'o' WHEN 4 THEN 'm' ELSE z || 'x' END"}, {"main.a.id", "UPDATE a SET id = 20 - id"},
-                        {"main.b.x", "UPDATE b SET x = CASE k WHEN 1 THEN 'q' WHEN 2 THEN 'p' END"}, {"main.b.w", "UPDATE b SET w = 9 - w"},
-                        {"main.b.note", "UPDATE b SET note = CASE k WHEN 1 THEN 'k' ELSE 'm' END"}, {"main.b.k", "UPDATE b SET k = 10 - k"}};
+  const Cell cells[] = {{"main.a.x", "UPDATE a SET x = coalesce(x, '') || 'p' || id"},
+                        {"main.a.y", "UPDATE a SET y = (y * 7) % 5 + id"},
+                        {"main.a.z", "UPDATE a SET z = CASE id WHEN 1 THEN 'o' WHEN 4 THEN 'm' ELSE z || 'x' END"},
+                        {"main.a.id", "UPDATE a SET id = 20 - id"},
+                        {"main.b.x", "UPDATE b SET x = CASE k WHEN 1 THEN 'q' WHEN 2 THEN 'p' END"},
+                        {"main.b.w", "UPDATE b SET w = 9 - w"},
+                        {"main.b.note", "UPDATE b SET note = CASE k WHEN 1 THEN 'k' ELSE 'm' END"},
+                        {"main.b.k", "UPDATE b SET k = 10 - k"}};
   Queries queries(11);
   int understood = 0;
   int checked = 0;
@@ -193,10 +231,10 @@ TEST_CASE("sqlite: a column that is neither revealed nor tested does not change 
       // Row order follows the key, and a new key is a new order.
       if (std::string(cell.column) == "main.a.id" || std::string(cell.column) == "main.b.k") continue;
       CAPTURE(std::string(cell.column));
-      sqlite::execute(database.get(), "SAVEPOINT s");
-      sqlite::execute(database.get(), cell.change);
+      libguard::sqlite::execute(database.get(), "SAVEPOINT s");
+      libguard::sqlite::execute(database.get(), cell.change);
       CHECK(answer(database.get(), sql) == before);
-      sqlite::execute(database.get(), "ROLLBACK TO s; RELEASE s");
+      libguard::sqlite::execute(database.get(), "ROLLBACK TO s; RELEASE s");
       ++checked;
     }
   }
@@ -205,4 +243,4 @@ TEST_CASE("sqlite: a column that is neither revealed nor tested does not change 
 }
 
 }  // namespace
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

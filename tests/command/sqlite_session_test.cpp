@@ -1,7 +1,7 @@
 #include "command/sqlite/sqlite.h"
 #include "command/sqlite_helpers.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 namespace {
 
 TEST_CASE("sqlite: every statement of a text is counted and named, and only one runs") {
@@ -18,12 +18,14 @@ TEST_CASE("sqlite: every statement of a text is counted and named, and only one 
   CHECK_FALSE(broken->understood);
   CHECK(broken->statements == 3);
   CHECK(broken->kinds == std::vector<std::string>{"select", "error", "drop"});
-  for (const char* sql : {"", "  ", ";", "-- x", "/* x"}) CHECK(ask(*shop, sql)->not_understood_code == "command.empty");
+  for (const char* sql : {"", "  ", ";", "-- x", "/* x"})
+    CHECK(ask(*shop, sql)->not_understood_code == "command.empty");
 }
 
 TEST_CASE("sqlite: transaction control is the guard's own") {
   auto shop = understander_of(kShop);
-  for (const char* sql : {"BEGIN", "BEGIN IMMEDIATE", "COMMIT", "END", "ROLLBACK", "SAVEPOINT a", "RELEASE a", "ROLLBACK TO a"}) {
+  for (const char* sql :
+       {"BEGIN", "BEGIN IMMEDIATE", "COMMIT", "END", "ROLLBACK", "SAVEPOINT a", "RELEASE a", "ROLLBACK TO a"}) {
     CAPTURE(std::string(sql));
     auto command = ask(*shop, sql);
     CHECK(command->understood);
@@ -37,10 +39,12 @@ TEST_CASE("sqlite: transaction control is the guard's own") {
 TEST_CASE("sqlite: what reaches outside or changes settings is refused") {
   auto shop = understander_of(kShop);
   for (const char* sql :
-       {"ATTACH 'x.db' AS x", "ATTACH DATABASE ':memory:' AS x", "DETACH main", "VACUUM INTO '/tmp/x'", "PRAGMA journal_mode = WAL", "PRAGMA writable_schema(1)",
-        "PRAGMA foreign_keys = OFF", "PRAGMA main.user_version = 3", "PRAGMA database_list", "PRAGMA temp_store_directory = '/x'",
-        "PRAGMA \"journal_mode\"", "PRAGMA case_sensitive_like=1", "PRAGMA nosuch", "PRAGMA", "PRAGMA 'writable_schema' = 1",
-        "CREATE VIRTUAL TABLE v USING csv(filename='/etc/passwd')", "EXPLAIN ATTACH 'x' AS y", "EXPLAIN PRAGMA journal_mode"}) {
+       {"ATTACH 'x.db' AS x", "ATTACH DATABASE ':memory:' AS x", "DETACH main", "VACUUM INTO '/tmp/x'",
+        "PRAGMA journal_mode = WAL", "PRAGMA writable_schema(1)", "PRAGMA foreign_keys = OFF",
+        "PRAGMA main.user_version = 3", "PRAGMA database_list", "PRAGMA temp_store_directory = '/x'",
+        "PRAGMA \"journal_mode\"", "PRAGMA case_sensitive_like=1", "PRAGMA nosuch", "PRAGMA",
+        "PRAGMA 'writable_schema' = 1", "CREATE VIRTUAL TABLE v USING csv(filename='/etc/passwd')",
+        "EXPLAIN ATTACH 'x' AS y", "EXPLAIN PRAGMA journal_mode"}) {
     CAPTURE(std::string(sql));
     auto command = ask(*shop, sql);
     CHECK_FALSE(command->understood);
@@ -65,19 +69,20 @@ TEST_CASE("sqlite: definitions and maintenance") {
     const char* object;
     bool destructive;
   };
-  const Case cases[] = {{"DROP TABLE orders", "drop", "main.orders", true},
-                        {"DROP TABLE IF EXISTS absent", "drop", "main.absent", true},
-                        {"DROP VIEW contacts", "drop", "main.contacts", true},
-                        {"DROP INDEX items_label", "drop", "main.items", true},
-                        {"DROP TRIGGER status_log", "drop", "main.orders", true},
-                        {"ALTER TABLE orders ADD COLUMN x", "alter", "main.orders", true},
-                        {"ALTER TABLE orders RENAME TO gone", "alter", "main.orders", true},
-                        {"CREATE TABLE IF NOT EXISTS orders(x)", "create_table", "main.orders", false},
-                        {"CREATE TEMP TABLE scratch(x)", "create_table", "temp.scratch", false},
-                        {"CREATE TABLE copy AS SELECT 1", "create_table_as", "main.copy", false},
-                        {"CREATE UNIQUE INDEX i ON orders(total)", "create_index", "main.orders", false},
-                        {"CREATE VIEW v AS SELECT 1", "create_view", "main.v", false},
-                        {"CREATE TRIGGER t AFTER INSERT ON log BEGIN DELETE FROM orders; END", "create_trigger", "main.log", true}};
+  const Case cases[] = {
+      {"DROP TABLE orders", "drop", "main.orders", true},
+      {"DROP TABLE IF EXISTS absent", "drop", "main.absent", true},
+      {"DROP VIEW contacts", "drop", "main.contacts", true},
+      {"DROP INDEX items_label", "drop", "main.items", true},
+      {"DROP TRIGGER status_log", "drop", "main.orders", true},
+      {"ALTER TABLE orders ADD COLUMN x", "alter", "main.orders", true},
+      {"ALTER TABLE orders RENAME TO gone", "alter", "main.orders", true},
+      {"CREATE TABLE IF NOT EXISTS orders(x)", "create_table", "main.orders", false},
+      {"CREATE TEMP TABLE scratch(x)", "create_table", "temp.scratch", false},
+      {"CREATE TABLE copy AS SELECT 1", "create_table_as", "main.copy", false},
+      {"CREATE UNIQUE INDEX i ON orders(total)", "create_index", "main.orders", false},
+      {"CREATE VIEW v AS SELECT 1", "create_view", "main.v", false},
+      {"CREATE TRIGGER t AFTER INSERT ON log BEGIN DELETE FROM orders; END", "create_trigger", "main.log", true}};
   for (const Case& entry : cases) {
     CAPTURE(std::string(entry.sql));
     auto command = ask(*shop, entry.sql);
@@ -95,7 +100,8 @@ TEST_CASE("sqlite: definitions and maintenance") {
 
 TEST_CASE("sqlite: EXPLAIN runs nothing and needs what a look needs") {
   auto shop = understander_of(kShop);
-  for (const char* sql : {"EXPLAIN DELETE FROM customers", "EXPLAIN QUERY PLAN UPDATE customers SET name = 1 WHERE ssn = 'x'"}) {
+  for (const char* sql :
+       {"EXPLAIN DELETE FROM customers", "EXPLAIN QUERY PLAN UPDATE customers SET name = 1 WHERE ssn = 'x'"}) {
     CAPTURE(std::string(sql));
     auto command = ask(*shop, sql);
     REQUIRE(command->understood);
@@ -108,7 +114,8 @@ TEST_CASE("sqlite: EXPLAIN runs nothing and needs what a look needs") {
 
 TEST_CASE("sqlite: without a catalogue names count as tables, and it says so") {
   auto bare = sqlite_understander_without_catalogue();
-  auto command = ask(*bare, "SELECT upper(c.email), o.total FROM customers c JOIN orders o ON o.cid = c.id WHERE c.email = 'x'");
+  auto command =
+      ask(*bare, "SELECT upper(c.email), o.total FROM customers c JOIN orders o ON o.cid = c.id WHERE c.email = 'x'");
   REQUIRE(command->understood);
   CHECK(command->doubts == std::vector<std::string>{"no_catalogue"});
   CHECK(command->reads == std::set<std::string>{"main.customers", "main.orders"});
@@ -127,4 +134,4 @@ TEST_CASE("sqlite: without a catalogue names count as tables, and it says so") {
 }
 
 }  // namespace
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

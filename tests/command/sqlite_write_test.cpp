@@ -1,6 +1,6 @@
 #include "command/sqlite_helpers.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 namespace {
 
 struct Case {
@@ -28,13 +28,14 @@ TEST_CASE("sqlite: bounds are proved from keys, and nothing else is eq") {
       {"DELETE FROM orders WHERE status = 'x' OR status = 'y'", Bound::weak, kUnproven},
       {"DELETE FROM orders WHERE id = \"1\"", Bound::weak, kUnproven},
       {"DELETE FROM items WHERE sku = 'a'", Bound::eq, 1},
-      {"DELETE FROM items WHERE sku IS ?", Bound::weak, kUnproven},               // nullable: IS NULL matches many
+      {"DELETE FROM items WHERE sku IS ?", Bound::weak, kUnproven},  // nullable: IS NULL matches many
       {"DELETE FROM items WHERE sku = 'a' COLLATE NOCASE", Bound::weak, kUnproven},
-      {"DELETE FROM items WHERE label = 'a'", Bound::weak, kUnproven},            // compared without case, unique with
-      {"DELETE FROM items WHERE order_id = 4", Bound::weak, kUnproven},           // the unique index is partial
+      {"DELETE FROM items WHERE label = 'a'", Bound::weak, kUnproven},   // compared without case, unique with
+      {"DELETE FROM items WHERE order_id = 4", Bound::weak, kUnproven},  // the unique index is partial
       {"DELETE FROM items WHERE order_id IN (1,2) AND sku IN ('a','b','c')", Bound::eq, 3},
       {"UPDATE settings SET value = 'x' WHERE name = 'y'", Bound::eq, 1},
-      {"UPDATE orders SET total = 1 FROM customers c WHERE c.id = 1 AND orders.customer_id = c.id", Bound::weak, kUnproven},
+      {"UPDATE orders SET total = 1 FROM customers c WHERE c.id = 1 AND orders.customer_id = c.id", Bound::weak,
+       kUnproven},
       {"UPDATE orders SET total = 1 FROM customers c WHERE c.id = 1", Bound::tautology, kUnproven},
       {"UPDATE orders SET total = 1 FROM customers id WHERE id.id = 1", Bound::tautology, kUnproven},
       {"DELETE FROM orders WHERE 1", Bound::tautology, kUnproven},
@@ -55,7 +56,7 @@ TEST_CASE("sqlite: bounds are proved from keys, and nothing else is eq") {
       {"DELETE FROM orders WHERE 1 IN (1, id)", Bound::tautology, kUnproven},
       {"DELETE FROM orders -- WHERE id = 1", Bound::none, kUnproven},
       {"DELETE FROM orders /* WHERE id = 1 */", Bound::none, kUnproven},
-      {"DELETE FROM orders /* /* */ -- */ WHERE id = 1", Bound::none, kUnproven},   // SQLite's comments do not nest
+      {"DELETE FROM orders /* /* */ -- */ WHERE id = 1", Bound::none, kUnproven},  // SQLite's comments do not nest
       {"DELETE FROM [orders] WHERE `id` = 0x10", Bound::eq, 1},
       {"WITH orders AS (SELECT 1 AS id) DELETE FROM orders WHERE id = 2", Bound::eq, 1},  // a CTE never is the target
   };
@@ -99,12 +100,14 @@ TEST_CASE("sqlite: what a write sets off is part of it") {
     CHECK(orders->through_view);
   }
   SUBCASE("REPLACE removes rows of other keys") {
-    for (const char* sql : {"REPLACE INTO items VALUES (1, 2, 'a', 'b')", "INSERT OR REPLACE INTO items(id) VALUES (1)",
-                            "INSERT INTO slots(place) VALUES ('x')", "UPDATE OR REPLACE items SET sku = 'a' WHERE id = 1"}) {
+    for (const char* sql :
+         {"REPLACE INTO items VALUES (1, 2, 'a', 'b')", "INSERT OR REPLACE INTO items(id) VALUES (1)",
+          "INSERT INTO slots(place) VALUES ('x')", "UPDATE OR REPLACE items SET sku = 'a' WHERE id = 1"}) {
       CAPTURE(std::string(sql));
       auto command = ask(*shop, sql);
       REQUIRE(command->understood);
-      const Touch* removed = find_touch(*command, "delete", command->writes.count("main.items") != 0 ? "main.items" : "main.slots");
+      const Touch* removed =
+          find_touch(*command, "delete", command->writes.count("main.items") != 0 ? "main.items" : "main.slots");
       REQUIRE(removed != nullptr);
       CHECK(removed->bound == Bound::weak);
       for (const AssignedValue& value : command->assigned) CHECK_FALSE(value.known);
@@ -120,7 +123,7 @@ TEST_CASE("sqlite: what a write sets off is part of it") {
     for (const AssignedValue& value : command->assigned) CHECK_FALSE(value.known);
   }
   SUBCASE("a trigger that cannot be rebuilt stops every write") {
-    sqlite::Database database = database_with(kShop);
+    libguard::sqlite::Database database = database_with(kShop);
     auto catalogue = catalogue_of(database.get());
     CatalogueRelation trigger;
     trigger.schema = "main";
@@ -145,7 +148,9 @@ std::string digits(const Command& command, std::string_view column) {
 TEST_CASE("sqlite: an assigned value is known only when it is one plain number") {
   auto shop = understander_of(kShop);
   const std::string column = "main.orders.refunded_cents";
-  auto of = [&](std::string_view sql, std::vector<Value> params = {}) { return digits(*shop->understand(sql, params), column); };
+  auto of = [&](std::string_view sql, std::vector<Value> params = {}) {
+    return digits(*shop->understand(sql, params), column);
+  };
   CHECK(of("UPDATE orders SET refunded_cents = 500 WHERE id = 1") == "500");
   CHECK(of("UPDATE orders SET refunded_cents = -5 WHERE id = 1") == "-5");
   CHECK(of("UPDATE orders SET refunded_cents = +5 WHERE id = 1") == "5");
@@ -185,11 +190,15 @@ TEST_CASE("sqlite: what flows into a written table is carried, except into itsel
   CHECK(carries("INSERT INTO log SELECT ssn FROM customers") == std::set<std::string>{"main.customers.ssn"});
   CHECK(carries("INSERT INTO log SELECT tax FROM nested").count("main.customers.ssn") == 1);
   CHECK(carries("INSERT INTO log VALUES ((SELECT ssn FROM customers LIMIT 1))").count("main.customers.ssn") == 1);
-  CHECK(carries("WITH t AS (SELECT ssn s FROM customers) INSERT INTO log SELECT s FROM t").count("main.customers.ssn") == 1);
-  CHECK(carries("INSERT INTO log VALUES ('x') ON CONFLICT DO UPDATE SET line = (SELECT ssn FROM customers)").count("main.customers.ssn") == 1);
+  CHECK(
+      carries("WITH t AS (SELECT ssn s FROM customers) INSERT INTO log SELECT s FROM t").count("main.customers.ssn") ==
+      1);
+  CHECK(carries("INSERT INTO log VALUES ('x') ON CONFLICT DO UPDATE SET line = (SELECT ssn FROM customers)")
+            .count("main.customers.ssn") == 1);
   CHECK(carries("CREATE TABLE copy AS SELECT ssn FROM customers").count("main.customers.ssn") == 1);
   CHECK(carries("CREATE VIEW evil AS SELECT ssn AS z FROM customers").count("main.customers.ssn") == 1);
-  CHECK(carries("CREATE TRIGGER evil AFTER INSERT ON log BEGIN INSERT INTO log SELECT ssn FROM customers; END").count("main.customers.*") == 1);
+  CHECK(carries("CREATE TRIGGER evil AFTER INSERT ON log BEGIN INSERT INTO log SELECT ssn FROM customers; END")
+            .count("main.customers.*") == 1);
   CHECK(carries("ALTER TABLE customers RENAME COLUMN ssn TO nickname").count("main.customers.*") == 1);
   CHECK(carries("UPDATE log SET line = c.ssn FROM customers c").count("main.customers.ssn") == 1);
   auto returning = ask(*shop, "INSERT INTO log SELECT ssn FROM customers RETURNING line");
@@ -198,4 +207,4 @@ TEST_CASE("sqlite: what flows into a written table is carried, except into itsel
 }
 
 }  // namespace
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

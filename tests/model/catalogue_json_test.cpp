@@ -56,15 +56,26 @@ TEST_CASE("catalogue: the file says all that the catalogue says") {
 
 TEST_CASE("catalogue: a malformed file is refused, with its place") {
   for (const char* text :
-       {"", "[]", "{", "{}", "null", R"({"dialect":"mysql"})", R"({"dialect":5})", R"({"dialect":"sqlite","format":2})",
-        R"({"dialect":"sqlite","dialect":"sqlite"})", R"({"dialect":"sqlite","unknown":1})", R"({"dialect":"sqlite","relations":{}})",
-        R"({"dialect":"sqlite","relations":[5]})", R"({"dialect":"sqlite","relations":[{"schema":"main"}]})",
+       {"",
+        "[]",
+        "{",
+        "{}",
+        "null",
+        R"({"dialect":"mysql"})",
+        R"({"dialect":5})",
+        R"({"dialect":"sqlite","format":2})",
+        R"({"dialect":"sqlite","dialect":"sqlite"})",
+        R"({"dialect":"sqlite","unknown":1})",
+        R"({"dialect":"sqlite","relations":{}})",
+        R"({"dialect":"sqlite","relations":[5]})",
+        R"({"dialect":"sqlite","relations":[{"schema":"main"}]})",
         R"({"dialect":"sqlite","relations":[{"schema":"main","name":"t","kind":"table"}]})",
         R"({"dialect":"sqlite","relations":[{"schema":"main","name":"t","system":1}]})",
         R"({"dialect":"sqlite","relations":[{"schema":"main","name":"t","not_nul":true}]})",
         R"({"dialect":"sqlite","relations":[{"schema":"main","name":"t","columns":[{"name":"a","number":99999}]}]})",
         R"({"dialect":"sqlite","relations":[{"schema":"main","name":"t","oid":18446744073709551615}]})",
-        R"({"dialect":"sqlite","relations":[{"schema":"main","name":"t","oid":1.5}]})", R"({"dialect":"sqlite","types":[1]})"}) {
+        R"({"dialect":"sqlite","relations":[{"schema":"main","name":"t","oid":1.5}]})",
+        R"({"dialect":"sqlite","types":[1]})"}) {
     CAPTURE(std::string(text));
     try {
       (void)catalogue_from_json_text(text);

@@ -24,20 +24,22 @@ TEST_CASE("explain line: the fields and their order") {
   command.error_reveals = {"main.a.z"};
   command.tests = {{"main.a.x", true}, {"main.a.y", false}};
   command.doubts = {"no_catalogue"};
-  CHECK(explain_json_text(command) ==
-        R"({"understood":true,"kinds":["select","delete"],"effect":"write","reads":["main.a"],"writes":["main.b"],)"
-        R"("functions":["lower"],"statements":1,"bounded":[{"object":"main.b","action":"delete","bound":"weak"}],)"
-        R"("readonly_safe":false,"destructive":false,"reveals":[{"column":"x","sources":["main.a.x","main.a.y"]},)"
-        R"~({"column":"","sources":[]},{"column":"(error)","sources":["main.a.z"]}],)~"
-        R"("tests":[{"column":"main.a.x","how":"match"},{"column":"main.a.y","how":"infer"}],"doubts":["no_catalogue"]})");
+  CHECK(
+      explain_json_text(command) ==
+      R"({"understood":true,"kinds":["select","delete"],"effect":"write","reads":["main.a"],"writes":["main.b"],)"
+      R"("functions":["lower"],"statements":1,"bounded":[{"object":"main.b","action":"delete","bound":"weak"}],)"
+      R"("readonly_safe":false,"destructive":false,"reveals":[{"column":"x","sources":["main.a.x","main.a.y"]},)"
+      R"~({"column":"","sources":[]},{"column":"(error)","sources":["main.a.z"]}],)~"
+      R"("tests":[{"column":"main.a.x","how":"match"},{"column":"main.a.y","how":"infer"}],"doubts":["no_catalogue"]})");
 }
 
 TEST_CASE("explain line: the zero command is not understood and not safe") {
   Command command;
   command.readonly_safe = true;
-  CHECK(explain_json_text(command) ==
-        R"({"understood":false,"code":"command.not_understood","reason":"","kinds":[],"effect":"opaque","reads":[],"writes":[],)"
-        R"("functions":[],"statements":0,"bounded":[],"readonly_safe":false,"destructive":false,"reveals":[],"tests":[],"doubts":[]})");
+  CHECK(
+      explain_json_text(command) ==
+      R"({"understood":false,"code":"command.not_understood","reason":"","kinds":[],"effect":"opaque","reads":[],"writes":[],)"
+      R"("functions":[],"statements":0,"bounded":[],"readonly_safe":false,"destructive":false,"reveals":[],"tests":[],"doubts":[]})");
   command.not_understood_code = "command.parse";
   command.not_understood = "bad \xff name";
   CHECK(explain_json_text(command).find("command.parse") != std::string::npos);

@@ -82,15 +82,19 @@ std::string column_text(sqlite3_stmt* statement, int index) {
 
 Value column_value(sqlite3_stmt* statement, int index) {
   switch (sqlite3_column_type(statement, index)) {
-    case SQLITE_INTEGER: return static_cast<std::int64_t>(sqlite3_column_int64(statement, index));
-    case SQLITE_FLOAT: return sqlite3_column_double(statement, index);
-    case SQLITE_TEXT: return column_text(statement, index);
+    case SQLITE_INTEGER:
+      return static_cast<std::int64_t>(sqlite3_column_int64(statement, index));
+    case SQLITE_FLOAT:
+      return sqlite3_column_double(statement, index);
+    case SQLITE_TEXT:
+      return column_text(statement, index);
     case SQLITE_BLOB: {
       const auto* data = static_cast<const char*>(sqlite3_column_blob(statement, index));
       auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, index));
       return Bytes{data == nullptr ? std::string() : std::string(data, size)};
     }
-    default: return Null{};
+    default:
+      return Null{};
   }
 }
 

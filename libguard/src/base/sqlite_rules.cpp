@@ -20,7 +20,8 @@ bool starts(std::string_view text, std::string_view prefix) noexcept {
   return text.size() >= prefix.size() && same(text.substr(0, prefix.size()), prefix);
 }
 
-template <std::size_t N> bool among(std::string_view name, const std::array<std::string_view, N>& names) noexcept {
+template <std::size_t N>
+bool among(std::string_view name, const std::array<std::string_view, N>& names) noexcept {
   return std::any_of(names.begin(), names.end(), [name](std::string_view candidate) { return same(name, candidate); });
 }
 
@@ -28,19 +29,19 @@ std::string_view view(const char* text) noexcept { return text == nullptr ? std:
 
 // Whether a missing argument is allowed: without one these either list names or say nothing.
 constexpr std::array<std::string_view, 11> kSchemaPragmas = {
-    "table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list",
-    "collation_list", "function_list", "module_list", "pragma_list"};
+    "table_info",       "table_xinfo",    "table_list",    "index_list",  "index_info", "index_xinfo",
+    "foreign_key_list", "collation_list", "function_list", "module_list", "pragma_list"};
 // Read the setting without an argument; with one they would change it.
 // FTS5 itself reads data_version.
 constexpr std::array<std::string_view, 7> kSettingPragmas = {
     "user_version", "schema_version", "encoding", "foreign_keys", "page_count", "application_id", "data_version"};
 
 constexpr std::array<std::string_view, 13> kForbiddenFunctions = {
-    "load_extension", "readfile", "writefile", "edit", "fts3_tokenizer", "lsdir", "fsdir", "eval", "sqlite_log",
-    "zipfile", "sqlite_dbpage", "sqlite_dbdata", "sqlite_file_info"};
+    "load_extension", "readfile",   "writefile", "edit",          "fts3_tokenizer", "lsdir",           "fsdir",
+    "eval",           "sqlite_log", "zipfile",   "sqlite_dbpage", "sqlite_dbdata",  "sqlite_file_info"};
 
-constexpr std::array<std::string_view, 8> kVolatileFunctions = {"random",  "randomblob",    "last_insert_rowid",
-                                                                "changes", "total_changes", "current_timestamp",
+constexpr std::array<std::string_view, 8> kVolatileFunctions = {"random",       "randomblob",    "last_insert_rowid",
+                                                                "changes",      "total_changes", "current_timestamp",
                                                                 "current_date", "current_time"};
 
 constexpr std::array<std::string_view, 137> kSafeFunctions = {
@@ -69,7 +70,8 @@ constexpr std::array<std::string_view, 137> kSafeFunctions = {
     // Full text.
     "match", "snippet", "bm25", "highlight", "offsets", "matchinfo", "fts5_source_id"};
 
-constexpr std::array<std::string_view, 7> kVirtualModules = {"fts3", "fts4", "fts5", "fts5vocab", "rtree", "rtree_i32", "geopoly"};
+constexpr std::array<std::string_view, 7> kVirtualModules = {"fts3",  "fts4",      "fts5",   "fts5vocab",
+                                                             "rtree", "rtree_i32", "geopoly"};
 
 }  // namespace
 
@@ -112,13 +114,19 @@ bool may_run(int action, const char* first, const char* second) noexcept {
     case SQLITE_DROP_VTABLE:
     case SQLITE_ALTER_TABLE:
     case SQLITE_REINDEX:
-    case SQLITE_ANALYZE: return true;
+    case SQLITE_ANALYZE:
+      return true;
     // Raw pages of any table, and the texts of other statements.
-    case SQLITE_READ: return !same(view(first), "sqlite_dbpage") && !same(view(first), "sqlite_stmt");
-    case SQLITE_CREATE_VTABLE: return among(view(second), kVirtualModules);
-    case SQLITE_PRAGMA: return pragma_allowed(view(first), second);
-    case SQLITE_FUNCTION: return !function_is_forbidden(view(second));
-    default: return false;  // ATTACH, DETACH, TRANSACTION, SAVEPOINT and whatever a later SQLite adds
+    case SQLITE_READ:
+      return !same(view(first), "sqlite_dbpage") && !same(view(first), "sqlite_stmt");
+    case SQLITE_CREATE_VTABLE:
+      return among(view(second), kVirtualModules);
+    case SQLITE_PRAGMA:
+      return pragma_allowed(view(first), second);
+    case SQLITE_FUNCTION:
+      return !function_is_forbidden(view(second));
+    default:
+      return false;  // ATTACH, DETACH, TRANSACTION, SAVEPOINT and whatever a later SQLite adds
   }
 }
 
@@ -136,12 +144,15 @@ void harden(sqlite3* database) noexcept {
   };
   // The parse of a statement must fit a 256 KiB stack: depth and compound terms are what recurses. CREATE statements
   // in a schema may be longer than an agent's statement, so the length is larger than kCommandBytesMax.
-  static constexpr Limit kLimits[] = {
-      {SQLITE_LIMIT_SQL_LENGTH, 1024 * 1024},   {SQLITE_LIMIT_EXPR_DEPTH, 200},
-      {SQLITE_LIMIT_COMPOUND_SELECT, 100},      {SQLITE_LIMIT_VARIABLE_NUMBER, static_cast<int>(limits::kParamsMax)},
-      {SQLITE_LIMIT_TRIGGER_DEPTH, 50},         {SQLITE_LIMIT_LENGTH, 64 * 1024 * 1024},
-      {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 2048}, {SQLITE_LIMIT_WORKER_THREADS, 0},
-      {SQLITE_LIMIT_ATTACHED, 0}};
+  static constexpr Limit kLimits[] = {{SQLITE_LIMIT_SQL_LENGTH, 1024 * 1024},
+                                      {SQLITE_LIMIT_EXPR_DEPTH, 200},
+                                      {SQLITE_LIMIT_COMPOUND_SELECT, 100},
+                                      {SQLITE_LIMIT_VARIABLE_NUMBER, static_cast<int>(limits::kParamsMax)},
+                                      {SQLITE_LIMIT_TRIGGER_DEPTH, 50},
+                                      {SQLITE_LIMIT_LENGTH, 64 * 1024 * 1024},
+                                      {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 2048},
+                                      {SQLITE_LIMIT_WORKER_THREADS, 0},
+                                      {SQLITE_LIMIT_ATTACHED, 0}};
   for (const Limit& limit : kLimits) sqlite3_limit(database, limit.id, limit.value);
 }
 

@@ -9,10 +9,10 @@ struct sqlite3;
 
 namespace libguard::sqlite {
 
-// For an authorizer callback: `action` and its next two arguments; false = return SQLITE_DENY. Allows reads, writes, DDL
-// and the calls of functions. Denies ATTACH and DETACH (VACUUM, with or without INTO, shows as ATTACH), every PRAGMA
-// that is not a plain look at the schema, BEGIN, COMMIT and SAVEPOINT (a runner prepares its own before it sets the
-// authorizer), raw pages, virtual tables of foreign modules, and functions that reach outside the database.
+// For an authorizer callback: `action` and its next two arguments; false = return SQLITE_DENY. Allows reads, writes,
+// DDL and the calls of functions. Denies ATTACH and DETACH (VACUUM, with or without INTO, shows as ATTACH), every
+// PRAGMA that is not a plain look at the schema, BEGIN, COMMIT and SAVEPOINT (a runner prepares its own before it sets
+// the authorizer), raw pages, virtual tables of foreign modules, and functions that reach outside the database.
 [[nodiscard]] bool may_run(int action, const char* first, const char* second) noexcept;
 
 // PRAGMAs that only look at the schema: table_info(t), index_list(t) ... `argument` may be null.

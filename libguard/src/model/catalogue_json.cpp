@@ -11,7 +11,8 @@
 namespace libguard {
 namespace {
 
-template <class Fields> void describe(Fields& f, CatalogueColumn& c) {
+template <class Fields>
+void describe(Fields& f, CatalogueColumn& c) {
   f("name", c.name);
   f("type", c.type);
   f("not_null", c.not_null);
@@ -20,19 +21,22 @@ template <class Fields> void describe(Fields& f, CatalogueColumn& c) {
   f("number", c.number);
 }
 
-template <class Fields> void describe(Fields& f, CatalogueKey& k) {
+template <class Fields>
+void describe(Fields& f, CatalogueKey& k) {
   f("columns", k.columns);
   f("not_null", k.not_null);
 }
 
-template <class Fields> void describe(Fields& f, CatalogueTrigger& t) {
+template <class Fields>
+void describe(Fields& f, CatalogueTrigger& t) {
   f("name", t.name);
   f("function", t.function);
   f("events", t.events);
   f("internal", t.internal);
 }
 
-template <class Fields> void describe(Fields& f, ForeignKey& k) {
+template <class Fields>
+void describe(Fields& f, ForeignKey& k) {
   f("from", k.from);
   f("to", k.to);
   f("on_delete", k.on_delete);
@@ -41,7 +45,8 @@ template <class Fields> void describe(Fields& f, ForeignKey& k) {
   f("referenced", k.referenced);
 }
 
-template <class Fields> void describe(Fields& f, CatalogueRelation& r) {
+template <class Fields>
+void describe(Fields& f, CatalogueRelation& r) {
   f("schema", r.schema);
   f("name", r.name);
   f("kind", r.kind);
@@ -59,7 +64,8 @@ template <class Fields> void describe(Fields& f, CatalogueRelation& r) {
   f("row_security", r.row_security);
 }
 
-template <class Fields> void describe(Fields& f, CatalogueFunction& c) {
+template <class Fields>
+void describe(Fields& f, CatalogueFunction& c) {
   f("schema", c.schema);
   f("name", c.name);
   f("oid", c.oid);
@@ -75,7 +81,8 @@ template <class Fields> void describe(Fields& f, CatalogueFunction& c) {
   f("body_digest", c.body_digest);
 }
 
-template <class Fields> void describe(Fields& f, CatalogueOperator& o) {
+template <class Fields>
+void describe(Fields& f, CatalogueOperator& o) {
   f("schema", o.schema);
   f("name", o.name);
   f("left", o.left);
@@ -83,14 +90,16 @@ template <class Fields> void describe(Fields& f, CatalogueOperator& o) {
   f("function", o.function);
 }
 
-template <class Fields> void describe(Fields& f, CatalogueCast& c) {
+template <class Fields>
+void describe(Fields& f, CatalogueCast& c) {
   f("source", c.source);
   f("target", c.target);
   f("function", c.function);
   f("context", c.context);
 }
 
-template <class Fields> void describe(Fields& f, Catalogue& c) {
+template <class Fields>
+void describe(Fields& f, Catalogue& c) {
   f("dialect", c.dialect);
   f("format", c.format);
   f("version", c.version);
@@ -119,13 +128,16 @@ class Writer {
   }
   void operator()(const char* name, char letter) { json_[name] = std::string(1, letter); }
   void operator()(const char* name, Dialect dialect) { json_[name] = to_string(dialect); }
-  template <class Number> requires std::is_integral_v<Number> void operator()(const char* name, Number number) {
+  template <class Number>
+    requires std::is_integral_v<Number>
+  void operator()(const char* name, Number number) {
     if (number != 0) json_[name] = number;
   }
   void operator()(const char* name, std::vector<std::string>& words) {
     if (!words.empty()) json_[name] = words;
   }
-  template <class Part> void operator()(const char* name, std::vector<Part>& parts) {
+  template <class Part>
+  void operator()(const char* name, std::vector<Part>& parts) {
     if (parts.empty()) return;
     Json list = Json::array();
     for (Part& part : parts) {
@@ -177,11 +189,13 @@ class Reader {
     if (text != "sqlite" && text != "postgres") malformed(where_ + "." + name, "sqlite or postgres is expected");
     dialect = text == "sqlite" ? Dialect::sqlite : Dialect::postgres;
   }
-  template <class Number> requires std::is_integral_v<Number> void operator()(const char* name, Number& number) {
+  template <class Number>
+    requires std::is_integral_v<Number>
+  void operator()(const char* name, Number& number) {
     const Json* member = find(name);
     if (member == nullptr) return;
-    bool fits = member->is_number_integer() &&
-                (!member->is_number_unsigned() || member->get<std::uint64_t>() <= static_cast<std::uint64_t>(INT64_MAX));
+    bool fits = member->is_number_integer() && (!member->is_number_unsigned() ||
+                                                member->get<std::uint64_t>() <= static_cast<std::uint64_t>(INT64_MAX));
     std::int64_t wide = fits ? member->get<std::int64_t>() : 0;
     fits = fits && wide >= std::numeric_limits<Number>::min() && wide <= std::numeric_limits<Number>::max();
     if (!fits) malformed(where_ + "." + name, "a small enough integer is expected");
@@ -192,7 +206,8 @@ class Reader {
     if (member == nullptr) return;
     for (const Json& word : *member) words.push_back(string_of(word, name));
   }
-  template <class Part> void operator()(const char* name, std::vector<Part>& parts) {
+  template <class Part>
+  void operator()(const char* name, std::vector<Part>& parts) {
     const Json* member = find_array(name);
     if (member == nullptr) return;
     parts.reserve(member->size());
@@ -245,7 +260,8 @@ std::string to_json_text(const Catalogue& catalogue) {
 
 Catalogue catalogue_from_json_text(std::string_view text) {
   JsonResult parsed = read_json(text);
-  if (!parsed.value) throw Error(ErrorKind::invalid, "catalogue.malformed", "the catalogue file is malformed: " + parsed.error);
+  if (!parsed.value)
+    throw Error(ErrorKind::invalid, "catalogue.malformed", "the catalogue file is malformed: " + parsed.error);
   Catalogue catalogue;
   Reader reader(*parsed.value, "catalogue");
   describe(reader, catalogue);

@@ -1,22 +1,22 @@
 #pragma once
 // Where values come from and go: resolves the names of a tree in SQLite's order (innermost query first; a result alias
-// after the columns; "x" may be text) and follows them through subqueries, CTEs and views. Whatever it cannot place sets
-// Lineage::lost, and then only the authorizer is believed.
+// after the columns; "x" may be text) and follows them through subqueries, CTEs and views. Whatever it cannot place
+// sets Lineage::lost, and then only the authorizer is believed.
 
 #include <deque>
 
 #include "command/sqlite/ast.h"
 #include "command/sqlite/schema.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 
 // One entry of a FROM clause, seen from the names that refer to it.
 struct Item {
   std::string_view alias;
-  int relation = -1;                        // -1: a subquery, CTE or table function
+  int relation = -1;  // -1: a subquery, CTE or table function
   const std::vector<OutColumn>* columns = nullptr;
-  std::vector<OutColumn> own;               // backing store of `columns`
-  bool open = false;                        // any name resolves, to `open_sources`
+  std::vector<OutColumn> own;  // backing store of `columns`
+  bool open = false;           // any name resolves, to `open_sources`
   Sources open_sources;
   std::vector<std::string_view> coalesced;  // USING and NATURAL: not repeated by `*`
   std::map<ColumnId, Sources> assigned;     // DML target: what flows into each column before RETURNING reads it
@@ -30,7 +30,7 @@ struct Scope {
   const std::vector<ResultColumn>* aliases = nullptr;
   Scope* outer = nullptr;
   With* with = nullptr;
-  int expanding = 0;                        // aliases being looked through
+  int expanding = 0;  // aliases being looked through
 };
 
 struct Resolved {
@@ -84,7 +84,8 @@ class Analyser {
   std::vector<OutColumn> values(const Core& core, Scope* outer, With* with);
   std::vector<OutColumn> compound(const Select& select, Scope* outer, With* with, bool top, CteState* self,
                                   std::unique_ptr<Scope>& last);
-  void order_terms(const std::vector<Expr*>& terms, const std::vector<OutColumn>& out, Scope& scope, bool aliases_first);
+  void order_terms(const std::vector<Expr*>& terms, const std::vector<OutColumn>& out, Scope& scope,
+                   bool aliases_first);
   void bare_columns(const Core& core, std::vector<OutColumn>& out, Scope& scope);
   void from_item(const FromItem& item, Scope& scope);
   void table_function(const FromItem& item, Scope& scope, Item& into);
@@ -118,8 +119,8 @@ class Analyser {
   std::deque<std::unique_ptr<With>> withs_;
   int steps_ = 0;
   int depth_ = 0;
-  std::uint64_t weight_ = 0;   // leaves named so far
-  std::uint64_t cores_ = 0;    // queries after expansion
+  std::uint64_t weight_ = 0;  // leaves named so far
+  std::uint64_t cores_ = 0;   // queries after expansion
 };
 
 struct CteState {
@@ -139,4 +140,4 @@ struct With {
 // Computes a view's lineage (and first that of the views below it) into the schema.
 const View* compile_view(Schema& schema, int relation);
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "command/sqlite/analyser.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 namespace {
 
 // What fits a 256 KiB stack, and what takes about a millisecond.
@@ -134,24 +134,30 @@ Sources Analyser::flow(const Expr& expr, Scope& scope, bool tested) {
   switch (expr.kind) {
     case Expr::Kind::literal:
     case Expr::Kind::parameter:
-    case Expr::Kind::raise: return out;
+    case Expr::Kind::raise:
+      return out;
     case Expr::Kind::column:
       out = resolve(expr, scope).sources;
       if (tested) infer(out);
       return out;
-    case Expr::Kind::call: return call(expr, scope, tested);
+    case Expr::Kind::call:
+      return call(expr, scope, tested);
     case Expr::Kind::in_select:
     case Expr::Kind::in_table:
     case Expr::Kind::subquery:
-    case Expr::Kind::exists: return nested(expr, scope, tested);
+    case Expr::Kind::exists:
+      return nested(expr, scope, tested);
     case Expr::Kind::all_of:
     case Expr::Kind::any_of:
     case Expr::Kind::negation:
     case Expr::Kind::compare:
     case Expr::Kind::choice:
-    case Expr::Kind::in_list: tested = true; break;
+    case Expr::Kind::in_list:
+      tested = true;
+      break;
     case Expr::Kind::operation:
-    case Expr::Kind::row: break;
+    case Expr::Kind::row:
+      break;
   }
   if (expr.kind == Expr::Kind::compare || expr.kind == Expr::Kind::operation) name_operator(expr.name);
   bool quotes = quotes_arguments(expr.name);
@@ -165,7 +171,8 @@ Sources Analyser::flow(const Expr& expr, Scope& scope, bool tested) {
 
 // LIKE, GLOB and the like are functions under another name.
 void Analyser::name_operator(std::string_view name) {
-  if (any_of_names(name, {"like", "glob", "match", "regexp", "->", "->>"})) lineage_.calls.insert(text::lower_ascii(name));
+  if (any_of_names(name, {"like", "glob", "match", "regexp", "->", "->>"}))
+    lineage_.calls.insert(text::lower_ascii(name));
 }
 
 Sources Analyser::call(const Expr& expr, Scope& scope, bool tested) {
@@ -220,8 +227,10 @@ void Analyser::where(const Expr* expr, Scope& scope) {
       if (e->kind == Expr::Kind::operation && e->name == "unary -") e = e->children[0];
       return e->kind == Expr::Kind::literal || e->kind == Expr::Kind::parameter;
     };
-    if (constant(expr->children[1])) column = expr->children[0];
-    else if (constant(expr->children[0])) column = expr->children[1];
+    if (constant(expr->children[1]))
+      column = expr->children[0];
+    else if (constant(expr->children[0]))
+      column = expr->children[1];
   }
   if (column == nullptr || column->kind != Expr::Kind::column) return test(expr, scope);
   Resolved resolved = resolve(*column, scope);
@@ -229,4 +238,4 @@ void Analyser::where(const Expr* expr, Scope& scope) {
   lineage_.matched.insert(lineage_.matched.end(), resolved.sources.begin(), resolved.sources.end());
 }
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

@@ -3,7 +3,7 @@
 
 #include "command/sqlite/analyser.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 
 int Analyser::relation_named(std::string_view schema, std::string_view name) {
   if (!schema.empty() && !same_name(schema, "main")) return -1;
@@ -139,9 +139,11 @@ void Analyser::coalesce(const FromItem& item, Scope& scope, std::size_t first_ri
     for (std::size_t i = first_right; i < scope.items.size(); ++i) {
       const Item& of = scope.items[i];
       if (of.columns != nullptr) {
-        for (const OutColumn& own : *of.columns) if (same_name(own.name, column.name)) share(own.name);
+        for (const OutColumn& own : *of.columns)
+          if (same_name(own.name, column.name)) share(own.name);
       } else if (of.relation >= 0) {
-        for (const SchemaColumn& own : schema_.at(of.relation).columns) if (same_name(own.name, column.name)) share(own.name);
+        for (const SchemaColumn& own : schema_.at(of.relation).columns)
+          if (same_name(own.name, column.name)) share(own.name);
       }
     }
   }
@@ -149,7 +151,8 @@ void Analyser::coalesce(const FromItem& item, Scope& scope, std::size_t first_ri
 
 void Analyser::star_item(const Item& item, std::vector<OutColumn>& out) {
   auto hidden = [&](std::string_view name) {
-    return std::any_of(item.coalesced.begin(), item.coalesced.end(), [name](std::string_view c) { return same_name(c, name); });
+    return std::any_of(item.coalesced.begin(), item.coalesced.end(),
+                       [name](std::string_view c) { return same_name(c, name); });
   };
   if (item.open || (item.relation >= 0 && schema_.at(item.relation).open)) {
     Sources all = item.open ? item.open_sources : Sources{column_id(item.relation, kAllColumns)};
@@ -190,7 +193,8 @@ namespace {
 void rename(std::vector<OutColumn>& columns, const Cte& cte, Lineage& lineage) {
   if (cte.columns.empty() || columns.empty()) return;
   if (cte.columns.size() != columns.size()) lineage.lost = true;
-  for (std::size_t i = 0; i < std::min(columns.size(), cte.columns.size()); ++i) columns[i].name = std::string(cte.columns[i]);
+  for (std::size_t i = 0; i < std::min(columns.size(), cte.columns.size()); ++i)
+    columns[i].name = std::string(cte.columns[i]);
 }
 
 std::size_t weight(const std::vector<OutColumn>& columns) {
@@ -238,4 +242,4 @@ bool Analyser::cte(std::string_view name, With* with, Item& item) {
   return false;
 }
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "command/sqlite/parser.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 namespace {
 
 // SQLite copies a CTE or view at each use, and a subquery's expressions into the query around it: both double with each
@@ -70,7 +70,8 @@ std::vector<OutColumn> Analyser::compound(const Select& select, Scope* outer, Wi
   return out;
 }
 
-void Analyser::order_terms(const std::vector<Expr*>& terms, const std::vector<OutColumn>& out, Scope& scope, bool single) {
+void Analyser::order_terms(const std::vector<Expr*>& terms, const std::vector<OutColumn>& out, Scope& scope,
+                           bool single) {
   for (const Expr* term : terms) {
     while (term->kind == Expr::Kind::operation && term->name == "COLLATE") term = term->children[0];
     bool named = false;
@@ -104,7 +105,8 @@ std::vector<OutColumn> Analyser::values(const Core& core, Scope* outer, With* wi
   for (const std::vector<Expr*>& row : core.rows) {
     if (out.empty()) out.resize(row.size());
     if (out.size() != row.size()) lineage_.lost = true;
-    for (std::size_t i = 0; i < std::min(out.size(), row.size()); ++i) merge(out[i].sources, flow(*row[i], scope, false));
+    for (std::size_t i = 0; i < std::min(out.size(), row.size()); ++i)
+      merge(out[i].sources, flow(*row[i], scope, false));
   }
   for (std::size_t i = 0; i < out.size(); ++i) out[i].name = "column" + std::to_string(i + 1);
   return out;
@@ -123,12 +125,16 @@ Analyser::CoreResult Analyser::core(const Core& core, Scope* outer, With* with, 
   scope.with = with;
   from(core.from, scope);
   scope.aliases = &core.columns;
-  if (top) where(core.where, scope);
-  else test(core.where, scope);
+  if (top)
+    where(core.where, scope);
+  else
+    test(core.where, scope);
   result.columns = results(core.columns, scope);
   for (Expr* term : core.group_by) {
-    if (term->kind == Expr::Kind::literal) order_terms({term}, result.columns, scope, true);
-    else test(term, scope);
+    if (term->kind == Expr::Kind::literal)
+      order_terms({term}, result.columns, scope, true);
+    else
+      test(term, scope);
   }
   test(core.having, scope);
   test(core.windows, scope);
@@ -250,4 +256,4 @@ const View* compile_view(Schema& schema, int relation) {
   return of.view.get();
 }
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

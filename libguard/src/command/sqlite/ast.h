@@ -1,6 +1,6 @@
 #pragma once
-// The tree of one statement, as far as lineage and bounds need it. Nodes live in the Ast's arenas and point at each other
-// with plain pointers; names are views into the text or into the arena of unquoted names.
+// The tree of one statement, as far as lineage and bounds need it. Nodes live in the Ast's arenas and point at each
+// other with plain pointers; names are views into the text or into the arena of unquoted names.
 
 #include <cstdint>
 #include <deque>
@@ -10,62 +10,58 @@
 
 #include "command/sqlite/lexer.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 
 struct Select;
 
 struct Expr {
   enum class Kind : std::uint8_t {
-    literal,      // token: the number or string
-    parameter,    // token
-    column,       // schema.table.name
-    call,         // name(children), with aggregate and window parts in `extra`
-    all_of,       // AND
-    any_of,       // OR
-    negation,     // NOT
-    compare,      // name is the operator; two or more children (BETWEEN: three)
-    choice,       // CASE
-    operation,    // any other operator, CAST, COLLATE: name is the operator
-    row,          // (a, b)
-    in_list,      // children[0] IN (children[1..])
-    in_select,    // children[0] IN (select)
-    in_table,     // children[0] IN schema.table(extra)
-    subquery,     // (select)
-    exists,       // EXISTS (select)
-    raise,        // RAISE(...)
+    literal,    // token: the number or string
+    parameter,  // token
+    column,     // schema.table.name
+    call,       // name(children), with aggregate and window parts in `extra`
+    all_of,     // AND
+    any_of,     // OR
+    negation,   // NOT
+    compare,    // name is the operator; two or more children (BETWEEN: three)
+    choice,     // CASE
+    operation,  // any other operator, CAST, COLLATE: name is the operator
+    row,        // (a, b)
+    in_list,    // children[0] IN (children[1..])
+    in_select,  // children[0] IN (select)
+    in_table,   // children[0] IN schema.table(extra)
+    subquery,   // (select)
+    exists,     // EXISTS (select)
+    raise,      // RAISE(...)
   };
   Kind kind = Kind::literal;
-  bool negated = false;            // NOT IN, NOT LIKE, IS NOT, NOTNULL ...
-  bool distinct = false;           // count(DISTINCT x)
-  bool star = false;               // count(*)
-  bool over = false;               // a window function
-  bool double_quoted = false;      // of a bare column: may be text
+  bool negated = false;        // NOT IN, NOT LIKE, IS NOT, NOTNULL ...
+  bool distinct = false;       // count(DISTINCT x)
+  bool star = false;           // count(*)
+  bool over = false;           // a window function
+  bool double_quoted = false;  // of a bare column: may be text
   std::string_view schema, table, name;
   std::vector<Expr*> children;
-  std::vector<Expr*> extra;        // ORDER BY inside the call, window PARTITION and ORDER terms
+  std::vector<Expr*> extra;  // ORDER BY inside the call, window PARTITION and ORDER terms
   Expr* filter = nullptr;
   Select* select = nullptr;
-  std::size_t token = 0;           // index of the literal or parameter token
-  std::size_t first = 0, last = 0; // tokens, end exclusive
-};
-
-struct OrderTerm {
-  Expr* expr = nullptr;
+  std::size_t token = 0;            // index of the literal or parameter token
+  std::size_t first = 0, last = 0;  // tokens, end exclusive
 };
 
 struct ResultColumn {
-  Expr* expr = nullptr;            // null for a star
-  std::string_view table;          // t.*
+  Expr* expr = nullptr;    // null for a star
+  std::string_view table;  // t.*
   std::string_view alias;
   bool star = false;
 };
 
 struct FromItem {
   std::string_view schema, name, alias;
-  bool call = false;               // name(args)
+  bool call = false;  // name(args)
   std::vector<Expr*> args;
-  Select* select = nullptr;        // a subquery
-  std::vector<FromItem> joined;    // ( a JOIN b ): a nested join
+  Select* select = nullptr;      // a subquery
+  std::vector<FromItem> joined;  // ( a JOIN b ): a nested join
   bool natural = false;
   std::vector<std::string_view> using_columns;
   Expr* on = nullptr;
@@ -74,13 +70,13 @@ struct FromItem {
 struct Core {
   bool distinct = false;
   bool is_values = false;
-  std::vector<std::vector<Expr*>> rows;   // VALUES
+  std::vector<std::vector<Expr*>> rows;  // VALUES
   std::vector<ResultColumn> columns;
   std::vector<FromItem> from;
   Expr* where = nullptr;
   std::vector<Expr*> group_by;
   Expr* having = nullptr;
-  std::vector<Expr*> windows;      // terms of named windows
+  std::vector<Expr*> windows;  // terms of named windows
 };
 
 struct Cte {
@@ -91,7 +87,7 @@ struct Cte {
 
 struct Select {
   std::vector<Cte> ctes;
-  std::vector<Core> cores;         // more than one: compound
+  std::vector<Core> cores;  // more than one: compound
   bool only_union_all = true;
   std::vector<Expr*> order_by;
   Expr* limit = nullptr;
@@ -114,10 +110,10 @@ struct Upsert {
 struct Statement {
   enum class Kind : std::uint8_t { unread, select, insert, update, remove };
   Kind kind = Kind::unread;
-  bool replace = false;            // REPLACE, OR REPLACE
-  bool conflict_clause = false;    // any OR ... clause
+  bool replace = false;          // REPLACE, OR REPLACE
+  bool conflict_clause = false;  // any OR ... clause
   std::vector<Cte> ctes;
-  Select* select = nullptr;        // SELECT, or the source of an INSERT
+  Select* select = nullptr;  // SELECT, or the source of an INSERT
   std::string_view schema, table, alias;
   std::vector<std::string_view> columns;
   bool default_values = false;
@@ -140,4 +136,4 @@ struct Ast {
   Statement statement;
 };
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

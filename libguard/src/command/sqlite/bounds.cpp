@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 namespace {
 
 class Confiner {
@@ -13,8 +13,10 @@ class Confiner {
 
   Confined run(const Expr& where) {
     std::vector<const Expr*> conjuncts;
-    if (where.kind == Expr::Kind::all_of) conjuncts.assign(where.children.begin(), where.children.end());
-    else conjuncts.push_back(&where);
+    if (where.kind == Expr::Kind::all_of)
+      conjuncts.assign(where.children.begin(), where.children.end());
+    else
+      conjuncts.push_back(&where);
     for (const Expr* conjunct : conjuncts) note_values(*conjunct);
     if (std::int64_t rows = keyed(); rows != kUnproven) return {Bound::eq, rows};
     bool any = std::any_of(conjuncts.begin(), conjuncts.end(), [this](const Expr* e) { return restricts(*e); });
@@ -45,7 +47,8 @@ class Confiner {
   void note_values(const Expr& expr) {
     ColumnId id = 0;
     if (expr.kind == Expr::Kind::in_list && !expr.negated && target_column(*expr.children[0], id)) {
-      bool constants = std::all_of(expr.children.begin() + 1, expr.children.end(), [](const Expr* e) { return is_constant(*e); });
+      bool constants =
+          std::all_of(expr.children.begin() + 1, expr.children.end(), [](const Expr* e) { return is_constant(*e); });
       if (constants) note(id, static_cast<std::int64_t>(expr.children.size()) - 1);
     }
     if (expr.kind != Expr::Kind::compare || expr.children.size() != 2) return;
@@ -93,25 +96,34 @@ class Confiner {
     switch (expr.kind) {
       case Expr::Kind::all_of:
         return std::any_of(expr.children.begin(), expr.children.end(), [this](const Expr* e) { return restricts(*e); });
-      case Expr::Kind::any_of: return either(expr);
+      case Expr::Kind::any_of:
+        return either(expr);
       case Expr::Kind::negation: {
         const Expr& inner = *expr.children[0];
-        bool simple = inner.kind == Expr::Kind::compare || inner.kind == Expr::Kind::in_list || inner.kind == Expr::Kind::column;
+        bool simple =
+            inner.kind == Expr::Kind::compare || inner.kind == Expr::Kind::in_list || inner.kind == Expr::Kind::column;
         return simple && restricts(inner);
       }
-      case Expr::Kind::compare: return comparison(expr);
-      case Expr::Kind::in_list: return comparison(expr);
-      case Expr::Kind::in_select: return !mentioned(*expr.children[0]).empty() && query_restricts(*expr.select, false);
-      case Expr::Kind::in_table: return !mentioned(*expr.children[0]).empty() && !same_relation(expr.table);
-      case Expr::Kind::exists: return query_restricts(*expr.select, true);
+      case Expr::Kind::compare:
+        return comparison(expr);
+      case Expr::Kind::in_list:
+        return comparison(expr);
+      case Expr::Kind::in_select:
+        return !mentioned(*expr.children[0]).empty() && query_restricts(*expr.select, false);
+      case Expr::Kind::in_table:
+        return !mentioned(*expr.children[0]).empty() && !same_relation(expr.table);
+      case Expr::Kind::exists:
+        return query_restricts(*expr.select, true);
       case Expr::Kind::column: {
         // `WHERE active` selects; `WHERE id` is true of every row.
         ColumnId id = 0;
         return target_column(expr, id) && !not_null_key(id);
       }
-      case Expr::Kind::call: return (same_name(expr.name, "like") || same_name(expr.name, "glob") ||
-                                     same_name(expr.name, "instr")) && !mentioned(expr).empty();
-      default: return false;
+      case Expr::Kind::call:
+        return (same_name(expr.name, "like") || same_name(expr.name, "glob") || same_name(expr.name, "instr")) &&
+               !mentioned(expr).empty();
+      default:
+        return false;
     }
   }
 
@@ -129,7 +141,8 @@ class Confiner {
     for (std::size_t i = 1; i < expr.children.size(); ++i) mentioned(*expr.children[i], right);
     if (expr.kind == Expr::Kind::in_list && left.empty()) return false;
     if (left.empty() && right.empty()) return false;
-    bool shared = std::any_of(left.begin(), left.end(), [&](ColumnId id) { return std::binary_search(right.begin(), right.end(), id); });
+    bool shared = std::any_of(left.begin(), left.end(),
+                              [&](ColumnId id) { return std::binary_search(right.begin(), right.end(), id); });
     if (shared) return false;
     bool against_null = expr.children.size() == 2 && expr.name == "IS NOT" && is_null(*expr.children[1]);
     ColumnId id = 0;
@@ -161,8 +174,9 @@ class Confiner {
       Sources columns = mentioned(*branch);
       for (ColumnId id : columns) overlap = overlap || std::binary_search(seen.begin(), seen.end(), id);
       merge(seen, columns);
-      bool exact = !branch->negated && ((branch->kind == Expr::Kind::compare && (branch->name == "=" || same_name(branch->name, "LIKE"))) ||
-                                        branch->kind == Expr::Kind::in_list);
+      bool exact = !branch->negated &&
+                   ((branch->kind == Expr::Kind::compare && (branch->name == "=" || same_name(branch->name, "LIKE"))) ||
+                    branch->kind == Expr::Kind::in_list);
       inexact = inexact || !exact;
     }
     return !(overlap && inexact);
@@ -178,7 +192,8 @@ class Confiner {
     bool compares = select.limit != nullptr;
     bool correlated = false;
     for (const Core& core : select.cores) {
-      for (const FromItem& item : core.from) own = own || same_relation(item.name) || item.select != nullptr || !item.joined.empty();
+      for (const FromItem& item : core.from)
+        own = own || same_relation(item.name) || item.select != nullptr || !item.joined.empty();
       if (core.where != nullptr) {
         compares = compares || compares_with_value(*core.where);
         correlated = correlated || names_target(*core.where);
@@ -190,7 +205,8 @@ class Confiner {
 
   bool compares_with_value(const Expr& expr) const {
     if (expr.kind == Expr::Kind::all_of) {
-      return std::any_of(expr.children.begin(), expr.children.end(), [this](const Expr* e) { return compares_with_value(*e); });
+      return std::any_of(expr.children.begin(), expr.children.end(),
+                         [this](const Expr* e) { return compares_with_value(*e); });
     }
     if (expr.kind != Expr::Kind::compare && expr.kind != Expr::Kind::in_list) return false;
     if (expr.children.size() < 2 || expr.children[0]->kind != Expr::Kind::column) return false;
@@ -213,7 +229,8 @@ class Confiner {
 }  // namespace
 
 bool is_constant(const Expr& expr) {
-  if (expr.kind == Expr::Kind::operation && expr.name == "unary -") return expr.children[0]->kind == Expr::Kind::literal;
+  if (expr.kind == Expr::Kind::operation && expr.name == "unary -")
+    return expr.children[0]->kind == Expr::Kind::literal;
   return expr.kind == Expr::Kind::literal || expr.kind == Expr::Kind::parameter;
 }
 
@@ -222,4 +239,4 @@ Confined confine(const Expr* where, Scope& scope, const Item& target, Analyser& 
   return Confiner(scope, target, analyser, schema).run(*where);
 }
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

@@ -4,7 +4,7 @@
 
 #include "command/sqlite/analyser.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 
 struct Confined {
   Bound bound = Bound::none;
@@ -12,9 +12,10 @@ struct Confined {
 };
 
 // `target` is the item of `scope` that is written.
-[[nodiscard]] Confined confine(const Expr* where, Scope& scope, const Item& target, Analyser& analyser, const Schema& schema);
+[[nodiscard]] Confined confine(const Expr* where, Scope& scope, const Item& target, Analyser& analyser,
+                               const Schema& schema);
 
 // A literal, a signed number or a parameter.
 [[nodiscard]] bool is_constant(const Expr& expr);
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

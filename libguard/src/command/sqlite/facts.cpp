@@ -6,7 +6,7 @@
 #include "base/sqlite_rules.h"
 #include "base/text.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 namespace {
 
 constexpr int kStatementsMax = 50;
@@ -32,12 +32,15 @@ bool Facts::refuse_heavy() {
 bool Facts::refuse_prepared(const Prepared& prepared) {
   const std::string& error = prepared.error;
   if (prepared.result == SQLITE_AUTH || has(error, "not authorized") || has(error, "prohibited")) {
-    return refuse("command.forbidden", "the statement uses something that is never run here: another file, an unsafe "
-                                       "function, a setting or a system table");
+    return refuse("command.forbidden",
+                  "the statement uses something that is never run here: another file, an unsafe "
+                  "function, a setting or a system table");
   }
-  if (begins(error, "no such") || has(error, "has no column named") || begins(error, "unknown") || begins(error, "ambiguous")) {
-    return refuse("command.unknown_name", "a table, column or function that the statement names does not exist here, or "
-                                          "the name is ambiguous");
+  if (begins(error, "no such") || has(error, "has no column named") || begins(error, "unknown") ||
+      begins(error, "ambiguous")) {
+    return refuse("command.unknown_name",
+                  "a table, column or function that the statement names does not exist here, or "
+                  "the name is ambiguous");
   }
   if (has(error, "too deep") || has(error, "too large") || has(error, "stack overflow") || has(error, "too many") ||
       has(error, "maximum depth") || prepared.result == SQLITE_TOOBIG || prepared.result == SQLITE_NOMEM) {
@@ -66,7 +69,8 @@ bool Facts::run() {
 }
 
 bool Facts::word(std::size_t token, std::string_view word) const {
-  return token < lexed_.tokens.size() && lexed_.tokens[token].kind == TokenKind::name && same_name(lexed_.tokens[token].text, word);
+  return token < lexed_.tokens.size() && lexed_.tokens[token].kind == TokenKind::name &&
+         same_name(lexed_.tokens[token].text, word);
 }
 
 // Finds the end of the statement at `at`. A trigger's body holds semicolons; it ends at END.
@@ -124,20 +128,28 @@ bool Facts::prepare(const Piece& piece, Prepared& out) {
 }
 
 void Facts::kind(const std::string& kind) {
-  if (std::find(command_.kinds.begin(), command_.kinds.end(), kind) == command_.kinds.end()) command_.kinds.push_back(kind);
+  if (std::find(command_.kinds.begin(), command_.kinds.end(), kind) == command_.kinds.end())
+    command_.kinds.push_back(kind);
 }
 
 // The gravest effect of all statements wins.
 void Facts::effect(CommandEffect effect) {
   auto weight = [](CommandEffect e) {
     switch (e) {
-      case CommandEffect::read: return 1;
-      case CommandEffect::session: return 2;
-      case CommandEffect::write: return 3;
-      case CommandEffect::maintenance: return 4;
-      case CommandEffect::ddl: return 5;
-      case CommandEffect::dcl: return 6;
-      case CommandEffect::opaque: return 0;  // the value before the first statement
+      case CommandEffect::read:
+        return 1;
+      case CommandEffect::session:
+        return 2;
+      case CommandEffect::write:
+        return 3;
+      case CommandEffect::maintenance:
+        return 4;
+      case CommandEffect::ddl:
+        return 5;
+      case CommandEffect::dcl:
+        return 6;
+      case CommandEffect::opaque:
+        return 0;  // the value before the first statement
     }
     return 0;
   };
@@ -200,12 +212,15 @@ bool Facts::seen(const Prepared& prepared, Lineage& lineage) {
     }
     int relation = touched.schema == "temp" ? -1 : schema_.find(touched.first);
     if (touched.second.empty() && !lineage.lost) continue;  // named, no column read: the tree has it, CTE or table
-    if (relation < 0) return refuse("command.unknown_name", "the statement reads a table that is not part of the catalogue");
+    if (relation < 0)
+      return refuse("command.unknown_name", "the statement reads a table that is not part of the catalogue");
     ColumnId id = 0;
     if (touched.second.empty() || !schema_.column(relation, touched.second, id)) continue;
     bool in_trigger = !touched.context.empty() && schema_.trigger(touched.context) != nullptr;
-    if (in_trigger) command_.carries.insert(schema_.text(id));
-    else if (!holds(lineage.placed, id) && (only_reads || !schema_.at(relation).system)) merge(missing, id);
+    if (in_trigger)
+      command_.carries.insert(schema_.text(id));
+    else if (!holds(lineage.placed, id) && (only_reads || !schema_.at(relation).system))
+      merge(missing, id);
     if (!in_trigger && lineage.relations.count(relation) == 0 && relation != target_) lineage.behind.insert(relation);
   }
   if (!missing.empty()) lineage.lost = true;
@@ -220,10 +235,10 @@ void Facts::functions(const Lineage& lineage) {
   for (const std::string& name : lineage.calls) {
     CalledFunction call;
     call.name = name;
-    call.safe = sqlite::function_is_safe(name);
+    call.safe = libguard::sqlite::function_is_safe(name);
     bool clock = name.find("date") != std::string::npos || name.find("time") != std::string::npos ||
                  name == "julianday" || name == "unixepoch";
-    call.volatility = !call.safe || sqlite::function_is_volatile(name) ? 'v' : clock ? 's' : 'i';
+    call.volatility = !call.safe || libguard::sqlite::function_is_volatile(name) ? 'v' : clock ? 's' : 'i';
     if (!call.safe) {
       all_safe_ = false;
       command_.doubts.push_back("unvetted_function " + name);
@@ -240,15 +255,18 @@ void Facts::reveal(const Prepared& prepared, const std::vector<OutColumn>& colum
   for (int i = 0; i < count; ++i) {
     RevealedColumn revealed;
     const char* name = statement != nullptr ? sqlite3_column_name(statement, i) : nullptr;
-    if (name != nullptr) revealed.column = name;
-    else if (statement == nullptr) revealed.column = columns[static_cast<std::size_t>(i)].name;
+    if (name != nullptr)
+      revealed.column = name;
+    else if (statement == nullptr)
+      revealed.column = columns[static_cast<std::size_t>(i)].name;
     add_text(revealed.sources, trusted ? columns[static_cast<std::size_t>(i)].sources : lineage.placed);
     // SQLite's own word on a plain column; normally it is there already.
     const char* table = statement != nullptr ? sqlite3_column_table_name(statement, i) : nullptr;
     const char* origin = statement != nullptr ? sqlite3_column_origin_name(statement, i) : nullptr;
     int relation = table != nullptr ? schema_.find(table) : -1;
     ColumnId id = 0;
-    if (relation >= 0 && origin != nullptr && schema_.column(relation, origin, id)) revealed.sources.insert(schema_.text(id));
+    if (relation >= 0 && origin != nullptr && schema_.column(relation, origin, id))
+      revealed.sources.insert(schema_.text(id));
     command_.reveals.push_back(std::move(revealed));
   }
   command_.returns_rows = command_.returns_rows || count > 0;
@@ -300,4 +318,4 @@ void Facts::finish() {
   }
 }
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

@@ -1,13 +1,13 @@
 #pragma once
 // Turns one statement of the text into facts of the Command: the authorizer's word (what), the tree's (how), and on any
-// disagreement the wider of the two. One Facts for each text; its methods are grouped by file (facts.cpp, facts_dml.cpp,
-// facts_ddl.cpp, facts_session.cpp).
+// disagreement the wider of the two. One Facts for each text; its methods are grouped by file (facts.cpp,
+// facts_dml.cpp, facts_ddl.cpp, facts_session.cpp).
 
 #include "command/sqlite/analyser.h"
 #include "command/sqlite/bounds.h"
 #include "command/sqlite/shadow.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 
 // An assigned value that is a parameter: filled in for each call.
 struct ParameterSlot {
@@ -21,7 +21,13 @@ class Facts {
   // `open_schema` without a catalogue.
   Facts(const Schema& schema, Schema* open_schema, Shadow& shadow, std::string_view text, const Lexed& lexed,
         Command& command, std::vector<ParameterSlot>& slots)
-      : schema_(schema), open_schema_(open_schema), shadow_(shadow), text_(text), lexed_(lexed), command_(command), slots_(slots) {}
+      : schema_(schema),
+        open_schema_(open_schema),
+        shadow_(shadow),
+        text_(text),
+        lexed_(lexed),
+        command_(command),
+        slots_(slots) {}
 
   // Every statement of the text. False: not understood, and the command says why.
   bool run();
@@ -95,7 +101,7 @@ class Facts {
   Command& command_;
   std::vector<ParameterSlot>& slots_;
   std::set<std::string> tests_match_, tests_infer_;
-  bool all_safe_ = true;      // every statement so far only reads
+  bool all_safe_ = true;  // every statement so far only reads
 
   // Of the write in hand.
   int target_ = -1;
@@ -103,4 +109,4 @@ class Facts {
   Item* target_item_ = nullptr;
 };
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

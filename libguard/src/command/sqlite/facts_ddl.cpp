@@ -3,7 +3,7 @@
 #include "command/sqlite/facts.h"
 #include "command/sqlite/parser.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 namespace {
 
 bool defines(int action) {
@@ -26,8 +26,10 @@ bool defines(int action) {
     case SQLITE_DROP_TRIGGER:
     case SQLITE_DROP_VIEW:
     case SQLITE_DROP_VTABLE:
-    case SQLITE_ALTER_TABLE: return true;
-    default: return false;
+    case SQLITE_ALTER_TABLE:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -55,7 +57,8 @@ bool Facts::definition(const Piece& piece) {
     std::size_t after = at + (at + 1 < piece.last && lexed_.tokens[at + 1].text == "." ? 3 : 1);
     table_as = word(after, "AS");
   }
-  std::string what = verb == "create" ? verb + "_" + (modifier == "virtual" ? "virtual_" : "") + noun + (table_as ? "_as" : "") : verb;
+  std::string what =
+      verb == "create" ? verb + "_" + (modifier == "virtual" ? "virtual_" : "") + noun + (table_as ? "_as" : "") : verb;
   kind(what);
   if (table_as && !light(piece)) return false;
   Prepared prepared;
@@ -118,7 +121,8 @@ void Facts::carry_select(const Piece& piece, const Prepared* prepared) {
   bool view = prepared == nullptr;
   Ast ast;
   std::vector<std::string_view> names;
-  bool read = view ? parse_view(lexed_, piece.first, piece.last, ast, names) : parse_table_as(lexed_, piece.first, piece.last, ast);
+  bool read = view ? parse_view(lexed_, piece.first, piece.last, ast, names)
+                   : parse_table_as(lexed_, piece.first, piece.last, ast);
   Lineage lineage;
   if (read) {
     Analyser analyser(schema_, open_schema_, lexed_, lineage);
@@ -138,7 +142,8 @@ void Facts::carry_select(const Piece& piece, const Prepared* prepared) {
 void Facts::carry_mentioned(const Piece& piece) {
   for (std::size_t i = piece.first; i < piece.last; ++i) {
     const Token& token = lexed_.tokens[i];
-    if (token.kind != TokenKind::name && token.kind != TokenKind::quoted_name && token.kind != TokenKind::string) continue;
+    if (token.kind != TokenKind::name && token.kind != TokenKind::quoted_name && token.kind != TokenKind::string)
+      continue;
     int relation = schema_.find(name_of(token));
     if (relation < 0) continue;
     Sources all{column_id(relation, kAllColumns)};
@@ -148,4 +153,4 @@ void Facts::carry_mentioned(const Piece& piece) {
   }
 }
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

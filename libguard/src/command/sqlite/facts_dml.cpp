@@ -6,7 +6,7 @@
 #include "command/sqlite/facts.h"
 #include "command/sqlite/parser.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 namespace {
 
 // A text that our reader does not follow is prepared only when it cannot grow much in SQLite's hands.
@@ -29,10 +29,14 @@ bool Facts::data(const Piece& piece) {
       if (lexed_.tokens[i].text == "(") ++depth;
       if (lexed_.tokens[i].text == ")") --depth;
       if (depth > 0) continue;
-      if (word(i, "SELECT") || word(i, "VALUES")) kind_of = Statement::Kind::select;
-      else if (word(i, "INSERT") || word(i, "REPLACE")) kind_of = Statement::Kind::insert;
-      else if (word(i, "UPDATE")) kind_of = Statement::Kind::update;
-      else if (word(i, "DELETE")) kind_of = Statement::Kind::remove;
+      if (word(i, "SELECT") || word(i, "VALUES"))
+        kind_of = Statement::Kind::select;
+      else if (word(i, "INSERT") || word(i, "REPLACE"))
+        kind_of = Statement::Kind::insert;
+      else if (word(i, "UPDATE"))
+        kind_of = Statement::Kind::update;
+      else if (word(i, "DELETE"))
+        kind_of = Statement::Kind::remove;
     }
   }
   static constexpr const char* kVerbs[] = {"error", "select", "insert", "update", "delete"};
@@ -44,7 +48,8 @@ bool Facts::data(const Piece& piece) {
   Prepared prepared;
   if (!prepare(piece, prepared)) return false;  // SQLite's reason is the better one
   effect(effect_of(kind_of));
-  return refuse("command.unsupported", "the statement changes rows in a way that is not followed here; write it more plainly");
+  return refuse("command.unsupported",
+                "the statement changes rows in a way that is not followed here; write it more plainly");
 }
 
 bool Facts::select_statement(const Piece& piece, const Ast& ast) {
@@ -62,7 +67,8 @@ bool Facts::select_statement(const Piece& piece, const Ast& ast) {
   reveal(prepared, columns, lineage);
   tests(lineage);
   reads(lineage);
-  for (std::size_t token : lineage.texts) command_.literals.push_back({lexed_.tokens[token].start, lexed_.tokens[token].end});
+  for (std::size_t token : lineage.texts)
+    command_.literals.push_back({lexed_.tokens[token].start, lexed_.tokens[token].end});
   return true;
 }
 
@@ -70,7 +76,8 @@ bool Facts::select_statement(const Piece& piece, const Ast& ast) {
 bool Facts::unread_select(const Piece& piece) {
   int queries = 0;
   for (std::size_t i = piece.first; i < piece.last; ++i) queries += word(i, "SELECT") || word(i, "VALUES") ? 1 : 0;
-  if (queries > kUnreadQueriesMax) return refuse("command.unsupported", "the query is written in a way that is not followed here");
+  if (queries > kUnreadQueriesMax)
+    return refuse("command.unsupported", "the query is written in a way that is not followed here");
   Lineage lineage;
   lineage.lost = true;
   Prepared prepared;
@@ -110,8 +117,10 @@ bool Facts::explain(const Piece& piece, const Ast* ast) {
   if (!prepare(piece, prepared)) return false;
   for (const Touched& touched : shadow_.touched()) {
     int relation = schema_.find(touched.first);
-    bool table = touched.action == SQLITE_READ || touched.action == SQLITE_INSERT || touched.action == SQLITE_UPDATE || touched.action == SQLITE_DELETE;
-    if (table && relation >= 0 && !schema_.at(relation).system && lineage.relations.count(relation) == 0) lineage.behind.insert(relation);
+    bool table = touched.action == SQLITE_READ || touched.action == SQLITE_INSERT || touched.action == SQLITE_UPDATE ||
+                 touched.action == SQLITE_DELETE;
+    if (table && relation >= 0 && !schema_.at(relation).system && lineage.relations.count(relation) == 0)
+      lineage.behind.insert(relation);
   }
   effect(CommandEffect::read);
   functions(lineage);
@@ -145,14 +154,17 @@ bool Facts::write(const Piece& piece, const Ast& ast) {
   analyser.from(statement.from, scope);
   // The shadow must not expand what grows without bound; the source query is analysed before it is prepared.
   std::size_t values_before = command_.assigned.size();
-  if (statement.kind == Statement::Kind::insert) write_insert(statement, analyser, scope, lineage);
-  else write_update(statement, analyser, scope);
+  if (statement.kind == Statement::Kind::insert)
+    write_insert(statement, analyser, scope, lineage);
+  else
+    write_update(statement, analyser, scope);
   std::vector<OutColumn> columns = returning(statement, analyser, scope);
   if (lineage.heavy) return refuse_heavy();
   Prepared prepared;
   if (!prepare(piece, prepared) || !seen(prepared, lineage) || !seen_writes(prepared)) return false;
   if (lineage.lost) {
-    return refuse("command.unsupported", "the statement changes rows in a way that is not followed here; write it more plainly");
+    return refuse("command.unsupported",
+                  "the statement changes rows in a way that is not followed here; write it more plainly");
   }
   if (!values_known_) {
     for (std::size_t i = values_before; i < command_.assigned.size(); ++i) command_.assigned[i].known = false;
@@ -167,7 +179,8 @@ bool Facts::write(const Piece& piece, const Ast& ast) {
   add_text(command_.error_reveals, lineage.errors);
   tests(lineage);
   reads(lineage);
-  for (std::size_t token : lineage.texts) command_.literals.push_back({lexed_.tokens[token].start, lexed_.tokens[token].end});
+  for (std::size_t token : lineage.texts)
+    command_.literals.push_back({lexed_.tokens[token].start, lexed_.tokens[token].end});
   return true;
 }
 
@@ -191,7 +204,7 @@ bool Facts::seen_writes(const Prepared& prepared) {
       continue;
     }
     bool expected = schema_.find(touched.first) == target_ && touched.schema == "main";
-    bool schema_noise = sqlite::is_system_table(touched.first) && !schema_.at(target_).system;
+    bool schema_noise = libguard::sqlite::is_system_table(touched.first) && !schema_.at(target_).system;
     if (!expected && !schema_noise) {
       return refuse("command.unsupported", "the statement changes a table that it does not name plainly");
     }
@@ -200,7 +213,9 @@ bool Facts::seen_writes(const Prepared& prepared) {
 }
 
 void Facts::trigger_write(const Touched& touched) {
-  std::string action = touched.action == SQLITE_INSERT ? "insert" : touched.action == SQLITE_UPDATE ? "update" : "delete";
+  std::string action = touched.action == SQLITE_INSERT   ? "insert"
+                       : touched.action == SQLITE_UPDATE ? "update"
+                                                         : "delete";
   int relation = schema_.find(touched.first);
   std::string object = relation >= 0 ? schema_.object(relation) : "main." + touched.first;
   Bound bound = action == "insert" ? Bound::eq : Bound::none;
@@ -229,4 +244,4 @@ void Facts::unknown_values(int relation) {
   }
 }
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "command/sqlite/facts.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 
 // PRAGMA [schema.]name [(argument) | = argument]. Only looks at the schema are followed: a look at one table needs what
 // reading that table needs, a look at all of them what reading the schema table needs.
@@ -16,7 +16,7 @@ bool Facts::pragma(const Piece& piece) {
   std::string argument = has_argument ? name_of(lexed_.tokens[at + 2]) : std::string();
   Prepared prepared;
   // A refused PRAGMA is not prepared: some act while they are.
-  if (!sqlite::pragma_allowed(name, has_argument ? argument.c_str() : nullptr)) {
+  if (!libguard::sqlite::pragma_allowed(name, has_argument ? argument.c_str() : nullptr)) {
     effect(CommandEffect::session);
     return refuse("command.pragma", "this PRAGMA changes or shows settings of the database and is never run here");
   }
@@ -57,7 +57,8 @@ bool Facts::maintenance(const Piece& piece) {
   if (verb == "attach" || verb == "detach" || into) {
     effect(CommandEffect::maintenance);
     command_.destructive = true;
-    return refuse("command.forbidden", "ATTACH, DETACH and VACUUM INTO open or write other files and are never run here");
+    return refuse("command.forbidden",
+                  "ATTACH, DETACH and VACUUM INTO open or write other files and are never run here");
   }
   Prepared prepared;
   if (!prepare(piece, prepared)) return false;
@@ -76,4 +77,4 @@ bool Facts::maintenance(const Piece& piece) {
   return true;
 }
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "command/sqlite/facts.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 namespace {
 
 constexpr int kCascadeDepthMax = 16;
@@ -27,7 +27,8 @@ void Facts::carry(ColumnId target, const Sources& sources) {
 void Facts::value(ColumnId target, const Expr* expr) {
   AssignedValue assigned{schema_.text(target), false, ""};
   bool negative = expr != nullptr && expr->kind == Expr::Kind::operation && expr->name == "unary -";
-  if (expr != nullptr && expr->kind == Expr::Kind::operation && (negative || expr->name == "unary +")) expr = expr->children[0];
+  if (expr != nullptr && expr->kind == Expr::Kind::operation && (negative || expr->name == "unary +"))
+    expr = expr->children[0];
   if (expr != nullptr && expr->kind == Expr::Kind::literal) {
     const Token& token = lexed_.tokens[expr->token];
     bool plain = (token.kind == TokenKind::integer || token.kind == TokenKind::decimal) && token.text.size() <= 18 &&
@@ -38,7 +39,8 @@ void Facts::value(ColumnId target, const Expr* expr) {
       assigned.digits = (negative ? "-" : "") + std::string(token.text);
     }
   }
-  bool repeated = std::any_of(command_.assigned.begin(), command_.assigned.end(), [&](const AssignedValue& known) { return known.column == assigned.column; });
+  bool repeated = std::any_of(command_.assigned.begin(), command_.assigned.end(),
+                              [&](const AssignedValue& known) { return known.column == assigned.column; });
   if (repeated) values_known_ = false;
   if (expr != nullptr && expr->kind == Expr::Kind::parameter) {
     slots_.push_back({command_.assigned.size(), lexed_.tokens[expr->token].parameter, negative});
@@ -51,7 +53,8 @@ void Facts::write_insert(const Statement& statement, Analyser& analyser, Scope& 
   std::vector<ColumnId> columns;
   for (std::string_view name : statement.columns) {
     ColumnId id = 0;
-    if (target.open) id = analyser.open_column(target_, name);
+    if (target.open)
+      id = analyser.open_column(target_, name);
     else if (!schema_.column(target_, name, id)) {
       lineage.lost = true;  // SQLite refuses it too
       return;
@@ -63,8 +66,11 @@ void Facts::write_insert(const Statement& statement, Analyser& analyser, Scope& 
   }
   std::vector<OutColumn> source;
   if (statement.select != nullptr) source = analyser.select(*statement.select, nullptr, scope.with, false);
-  bool one_row = statement.select != nullptr && statement.select->cores.size() == 1 && statement.select->cores[0].is_values;
-  std::int64_t rows = statement.default_values ? 1 : one_row ? static_cast<std::int64_t>(statement.select->cores[0].rows.size()) : kUnproven;
+  bool one_row =
+      statement.select != nullptr && statement.select->cores.size() == 1 && statement.select->cores[0].is_values;
+  std::int64_t rows = statement.default_values ? 1
+                      : one_row                ? static_cast<std::int64_t>(statement.select->cores[0].rows.size())
+                                               : kUnproven;
   one_row = one_row && rows == 1;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const Expr* expr = one_row && i < source.size() ? statement.select->cores[0].rows[0][i] : nullptr;
@@ -74,13 +80,17 @@ void Facts::write_insert(const Statement& statement, Analyser& analyser, Scope& 
     merge(target_item_->assigned[columns[i]], source[i].sources);
   }
   if (source.size() > columns.size() && !target.open) lineage.lost = true;
-  for (std::size_t i = 0; i < source.size() && target.open && columns.empty(); ++i) carry(column_id(target_, kAllColumns), source[i].sources);
+  for (std::size_t i = 0; i < source.size() && target.open && columns.empty(); ++i)
+    carry(column_id(target_, kAllColumns), source[i].sources);
   // The columns that are left to a default have a value too, and it is not known.
   for (std::uint32_t i = 0; i < target.columns.size(); ++i) {
-    if (std::find(columns.begin(), columns.end(), column_id(target_, i)) == columns.end()) value(column_id(target_, i), nullptr);
+    if (std::find(columns.begin(), columns.end(), column_id(target_, i)) == columns.end())
+      value(column_id(target_, i), nullptr);
   }
 
-  bool first = std::none_of(command_.touches.begin(), command_.touches.end(), [&](const Touch& t) { return t.action == "insert" && t.object == schema_.object(target_); });
+  bool first = std::none_of(command_.touches.begin(), command_.touches.end(), [&](const Touch& t) {
+    return t.action == "insert" && t.object == schema_.object(target_);
+  });
   Touch& entry = touch("insert", schema_.object(target_));
   entry.system = target.system;
   loosen(entry, Bound::eq, rows, first);
@@ -111,7 +121,8 @@ void Facts::write_upserts(const Statement& statement, Analyser& analyser, Scope&
   const Relation& target = schema_.at(target_);
   for (std::uint32_t i = 0; i < target.columns.size(); ++i) {
     auto flows = target_item_->assigned.find(column_id(target_, i));
-    excluded.own.push_back({target.columns[i].name, flows == target_item_->assigned.end() ? Sources{} : flows->second, false, 1});
+    excluded.own.push_back(
+        {target.columns[i].name, flows == target_item_->assigned.end() ? Sources{} : flows->second, false, 1});
   }
   excluded.open = target.open;
   for (const Upsert& upsert : statement.upserts) {
@@ -137,17 +148,22 @@ void Facts::write_upserts(const Statement& statement, Analyser& analyser, Scope&
   }
 }
 
-void Facts::assign(const std::vector<Assignment>& set, Analyser& analyser, Scope& scope, std::set<std::string>& columns) {
+void Facts::assign(const std::vector<Assignment>& set, Analyser& analyser, Scope& scope,
+                   std::set<std::string>& columns) {
   for (const Assignment& assignment : set) {
     Sources sources = analyser.flow(*assignment.value, scope, false);
     for (std::string_view name : assignment.columns) {
       ColumnId id = 0;
-      if (schema_.at(target_).open) id = analyser.open_column(target_, name);
-      else if (!schema_.column(target_, name, id)) continue;  // SQLite refuses it too
+      if (schema_.at(target_).open)
+        id = analyser.open_column(target_, name);
+      else if (!schema_.column(target_, name, id))
+        continue;  // SQLite refuses it too
       bool single = assignment.columns.size() == 1;
       value(id, single ? assignment.value : nullptr);
-      if (single) carry(id, sources);
-      else add_text(command_.carries, sources);
+      if (single)
+        carry(id, sources);
+      else
+        add_text(command_.carries, sources);
       merge(target_item_->assigned[id], sources);
       columns.insert(schema_.column_name(id));
     }
@@ -165,7 +181,8 @@ void Facts::write_update(const Statement& statement, Analyser& analyser, Scope& 
   analyser.test(statement.offset, scope);
 
   std::string action = removes ? "delete" : "update";
-  bool first = std::none_of(command_.touches.begin(), command_.touches.end(), [&](const Touch& t) { return t.action == action && t.object == schema_.object(target_); });
+  bool first = std::none_of(command_.touches.begin(), command_.touches.end(),
+                            [&](const Touch& t) { return t.action == action && t.object == schema_.object(target_); });
   Touch& entry = touch(action, schema_.object(target_));
   entry.system = schema_.at(target_).system;
   loosen(entry, confined.bound, confined.rows, first);
@@ -189,9 +206,10 @@ void Facts::cascades(int relation, bool removed, const std::set<std::string>& co
     const std::string& rule = removed ? key.on_delete : key.on_update;
     if (rule != "cascade" && rule != "set null" && rule != "set default") continue;
     bool hit = removed || std::any_of(columns.begin(), columns.end(), [&](const std::string& column) {
-      // REFERENCES t without a column means its primary key.
-      return std::any_of(key.referenced.begin(), key.referenced.end(), [&](const std::string& to) { return to.empty() || same_name(to, column); });
-    });
+                 // REFERENCES t without a column means its primary key.
+                 return std::any_of(key.referenced.begin(), key.referenced.end(),
+                                    [&](const std::string& to) { return to.empty() || same_name(to, column); });
+               });
     int child = schema_.find(key.from);
     if (hit && child >= 0) cascade(key, child, removed && rule == "cascade", depth);
   }
@@ -209,9 +227,10 @@ void Facts::cascade(const ForeignKey& key, int child, bool removes, int depth) {
   if (!removes) {
     columns.insert(key.columns.begin(), key.columns.end());
     entry.columns_written.insert(columns.begin(), columns.end());
-    for (const std::string& column : key.columns) command_.assigned.push_back({schema_.object(child) + "." + column, false, ""});
+    for (const std::string& column : key.columns)
+      command_.assigned.push_back({schema_.object(child) + "." + column, false, ""});
   }
   if (!known) cascades(child, removes, columns, depth + 1);
 }
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

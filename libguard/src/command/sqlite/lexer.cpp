@@ -4,7 +4,7 @@
 
 #include "base/limits.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 namespace {
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r'; }
@@ -31,7 +31,9 @@ class Lexer {
   }
 
  private:
-  [[nodiscard]] char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
+  [[nodiscard]] char peek(std::size_t ahead = 0) const {
+    return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
+  }
 
   void push(TokenKind kind, std::size_t end, bool double_quoted = false) {
     Token token;
@@ -105,7 +107,9 @@ class Lexer {
   bool number() {
     std::size_t end = at_;
     TokenKind kind = TokenKind::integer;
-    auto digits = [&] { while (end < text_.size() && is_digit(text_[end])) ++end; };
+    auto digits = [&] {
+      while (end < text_.size() && is_digit(text_[end])) ++end;
+    };
     if (peek() == '0' && (peek(1) == 'x' || peek(1) == 'X') && is_hex(peek(2))) {
       for (end += 2; end < text_.size() && is_hex(text_[end]);) ++end;
     } else {
@@ -143,7 +147,8 @@ class Lexer {
     std::size_t end = at_ + 1;
     if (sigil == '?') {
       int number = 0;
-      for (; end < text_.size() && is_digit(text_[end]); ++end) number = std::min(number * 10 + (text_[end] - '0'), 1'000'000);
+      for (; end < text_.size() && is_digit(text_[end]); ++end)
+        number = std::min(number * 10 + (text_[end] - '0'), 1'000'000);
       bool numbered = end > at_ + 1;
       push(TokenKind::parameter, end);
       return give_number(numbered ? number : out_.parameters + 1);
@@ -237,4 +242,4 @@ bool same_name(std::string_view a, std::string_view b) noexcept {
   return true;
 }
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

@@ -1,6 +1,6 @@
 #pragma once
-// SQLite's own token rules (tokenize.c): comments do not nest, `--` ends at a newline, an unclosed /* ends with the text,
-// "x", `x` and [x] are names, 'it''s' is text. Never throws; never reads outside `text`.
+// SQLite's own token rules (tokenize.c): comments do not nest, `--` ends at a newline, an unclosed /* ends with the
+// text, "x", `x` and [x] are names, 'it''s' is text. Never throws; never reads outside `text`.
 
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 
 enum class TokenKind : std::uint8_t { name, quoted_name, string, blob, integer, decimal, parameter, symbol, end };
 
@@ -18,15 +18,15 @@ struct Token {
   bool double_quoted = false;  // "x": SQLite falls back to text when no such name exists
   std::size_t start = 0;       // byte offsets into the text, end exclusive
   std::size_t end = 0;
-  std::string_view text;       // the bytes of the token
-  int parameter = 0;           // SQLite's number of a parameter, from 1
+  std::string_view text;  // the bytes of the token
+  int parameter = 0;      // SQLite's number of a parameter, from 1
 };
 
 struct Lexed {
-  std::vector<Token> tokens;   // ends with one TokenKind::end
-  int parameters = 0;          // the largest parameter number
-  bool ok = false;             // false: a character or an unclosed quote that SQLite refuses as well
-  bool too_deep = false;       // parentheses nest past limits::kNestingMax
+  std::vector<Token> tokens;  // ends with one TokenKind::end
+  int parameters = 0;         // the largest parameter number
+  bool ok = false;            // false: a character or an unclosed quote that SQLite refuses as well
+  bool too_deep = false;      // parentheses nest past limits::kNestingMax
 };
 
 [[nodiscard]] Lexed lex(std::string_view text);
@@ -36,4 +36,4 @@ struct Lexed {
 // Without case, ASCII only, as SQLite compares names and keywords.
 [[nodiscard]] bool same_name(std::string_view a, std::string_view b) noexcept;
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

@@ -7,7 +7,7 @@
 
 #include "command/sqlite/ast.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 
 // Tokens [first, last). An EXPLAIN prefix must be skipped by the caller.
 [[nodiscard]] bool parse_statement(const Lexed& lexed, std::size_t first, std::size_t last, Ast& ast);
@@ -26,4 +26,4 @@ struct TriggerText {
 };
 [[nodiscard]] bool parse_trigger(const Lexed& lexed, std::size_t first, std::size_t last, TriggerText& trigger);
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

@@ -4,7 +4,7 @@
 
 #include "command/sqlite/reader.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 namespace {
 
 constexpr int kOr = 1, kAnd = 2, kNot = 3, kEquality = 4, kOrder = 5, kBits = 7, kSum = 8, kProduct = 9, kJoin = 10;
@@ -13,12 +13,14 @@ constexpr int kComparisonsInChainMax = 50;
 
 // Words that SQLite never reads as a name, and those that would make our reading ambiguous.
 constexpr std::array<std::string_view, 68> kReserved = {
-    "ADD", "ALL", "ALTER", "AND", "AS", "AUTOINCREMENT", "BETWEEN", "CASE", "CHECK", "COLLATE", "COMMIT", "CONSTRAINT",
-    "CREATE", "CROSS", "DEFAULT", "DEFERRABLE", "DELETE", "DISTINCT", "DROP", "ELSE", "ESCAPE", "EXCEPT", "EXISTS",
-    "FOREIGN", "FROM", "FULL", "GROUP", "HAVING", "IN", "INDEX", "INDEXED", "INNER", "INSERT", "INTERSECT", "INTO", "IS",
-    "ISNULL", "JOIN", "LEFT", "LIMIT", "NATURAL", "NOT", "NOTHING", "NOTNULL", "NULL", "ON", "OR", "ORDER", "OUTER",
-    "PRIMARY", "REFERENCES", "RETURNING", "RIGHT", "SELECT", "SET", "TABLE", "THEN", "TO", "TRANSACTION", "UNION",
-    "UNIQUE", "UPDATE", "USING", "VALUES", "WHEN", "WHERE", "WINDOW", "FILTER"};
+    "ADD",     "ALL",    "ALTER",      "AND",     "AS",          "AUTOINCREMENT", "BETWEEN",    "CASE",    "CHECK",
+    "COLLATE", "COMMIT", "CONSTRAINT", "CREATE",  "CROSS",       "DEFAULT",       "DEFERRABLE", "DELETE",  "DISTINCT",
+    "DROP",    "ELSE",   "ESCAPE",     "EXCEPT",  "EXISTS",      "FOREIGN",       "FROM",       "FULL",    "GROUP",
+    "HAVING",  "IN",     "INDEX",      "INDEXED", "INNER",       "INSERT",        "INTERSECT",  "INTO",    "IS",
+    "ISNULL",  "JOIN",   "LEFT",       "LIMIT",   "NATURAL",     "NOT",           "NOTHING",    "NOTNULL", "NULL",
+    "ON",      "OR",     "ORDER",      "OUTER",   "PRIMARY",     "REFERENCES",    "RETURNING",  "RIGHT",   "SELECT",
+    "SET",     "TABLE",  "THEN",       "TO",      "TRANSACTION", "UNION",         "UNIQUE",     "UPDATE",  "USING",
+    "VALUES",  "WHEN",   "WHERE",      "WINDOW",  "FILTER"};
 
 bool is_reserved(std::string_view word) {
   return std::any_of(kReserved.begin(), kReserved.end(), [word](std::string_view r) { return same_name(r, word); });
@@ -28,10 +30,21 @@ struct Operator {
   std::string_view symbol;
   int precedence;
 };
-constexpr std::array<Operator, 15> kOperators = {{{"<", kOrder}, {"<=", kOrder}, {">", kOrder}, {">=", kOrder},
-                                                  {"&", kBits}, {"|", kBits}, {"<<", kBits}, {">>", kBits}, {"+", kSum},
-                                                  {"-", kSum}, {"*", kProduct}, {"/", kProduct}, {"%", kProduct},
-                                                  {"||", kJoin}, {"->", kJoin}}};
+constexpr std::array<Operator, 15> kOperators = {{{"<", kOrder},
+                                                  {"<=", kOrder},
+                                                  {">", kOrder},
+                                                  {">=", kOrder},
+                                                  {"&", kBits},
+                                                  {"|", kBits},
+                                                  {"<<", kBits},
+                                                  {">>", kBits},
+                                                  {"+", kSum},
+                                                  {"-", kSum},
+                                                  {"*", kProduct},
+                                                  {"/", kProduct},
+                                                  {"%", kProduct},
+                                                  {"||", kJoin},
+                                                  {"->", kJoin}}};
 
 int precedence_of(const Token& token) {
   if (token.kind != TokenKind::symbol) return 0;
@@ -112,8 +125,10 @@ Expr* Reader::infix(Expr* left, int least, bool& done) {
     collate->name = "COLLATE";
     collate->children.push_back(left);
     std::string_view ignored;
-    if (peek().kind == TokenKind::string) ++at_;
-    else if (!name(ignored)) return nullptr;
+    if (peek().kind == TokenKind::string)
+      ++at_;
+    else if (!name(ignored))
+      return nullptr;
     return finish(collate);
   }
   int precedence = precedence_of(peek());
@@ -151,7 +166,8 @@ Expr* Reader::chain(Expr::Kind kind, Expr* left, int precedence, std::string_vie
   return finish(node);
 }
 
-// = == <> != IS IN LIKE GLOB MATCH REGEXP BETWEEN ISNULL NOTNULL, all of one level. Leaves at_ alone when there is none.
+// = == <> != IS IN LIKE GLOB MATCH REGEXP BETWEEN ISNULL NOTNULL, all of one level. Leaves at_ alone when there is
+// none.
 Expr* Reader::equality(Expr* left) {
   bool negated = next_is("NOT");
   std::size_t word = negated ? 1 : 0;
@@ -267,10 +283,13 @@ Expr* Reader::primary() {
       node->token = at_++;
       return finish(node);
     }
-    case TokenKind::symbol: return token.text == "(" ? parenthesised() : fail_expr();
-    case TokenKind::end: return fail_expr();
+    case TokenKind::symbol:
+      return token.text == "(" ? parenthesised() : fail_expr();
+    case TokenKind::end:
+      return fail_expr();
     case TokenKind::name:
-    case TokenKind::quoted_name: break;
+    case TokenKind::quoted_name:
+      break;
   }
   if (next_is("NULL")) {
     Expr* node = make(Expr::Kind::literal, first);
@@ -344,4 +363,4 @@ Expr* Reader::exists() {
   return finish(node);
 }
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

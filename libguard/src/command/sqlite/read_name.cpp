@@ -1,7 +1,7 @@
 // Names, calls and windows.
 #include "command/sqlite/reader.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 
 Expr* Reader::name_or_call() {
   std::size_t first = at_;
@@ -108,4 +108,4 @@ bool Reader::frame_bound() {
   return offset != nullptr && (accept("PRECEDING") || accept("FOLLOWING") || fail());
 }
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

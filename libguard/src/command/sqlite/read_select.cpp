@@ -1,7 +1,7 @@
 // SELECT, VALUES, FROM and WITH.
 #include "command/sqlite/reader.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 
 bool Reader::name_list(std::vector<std::string_view>& names) {
   if (!expect("(")) return false;
@@ -200,4 +200,4 @@ bool Reader::qualified_name(std::string_view& schema, std::string_view& table) {
   return name(table);
 }
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

@@ -2,7 +2,7 @@
 #include "command/sqlite/parser.h"
 #include "command/sqlite/reader.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 
 bool Reader::statement() {
   Statement& out = ast_.statement;
@@ -30,7 +30,8 @@ bool Reader::conflict_words() {
   if (!accept("OR")) return true;
   ast_.statement.conflict_clause = true;
   ast_.statement.replace = accept("REPLACE");
-  return ast_.statement.replace || accept("ABORT") || accept("ROLLBACK") || accept("FAIL") || accept("IGNORE") || fail();
+  return ast_.statement.replace || accept("ABORT") || accept("ROLLBACK") || accept("FAIL") || accept("IGNORE") ||
+         fail();
 }
 
 bool Reader::insert() {
@@ -87,7 +88,8 @@ bool Reader::update() {
   Statement& out = ast_.statement;
   out.kind = Statement::Kind::update;
   if (!qualified_name(out.schema, out.table)) return false;
-  if (accept("AS") ? !name(out.alias) : (!next_is("SET") && !next_is("INDEXED") && !next_is("NOT") && !alias(out.alias)))
+  if (accept("AS") ? !name(out.alias)
+                   : (!next_is("SET") && !next_is("INDEXED") && !next_is("NOT") && !alias(out.alias)))
     return false;
   if (!indexed_by() || !expect("SET") || !assignments(out.set)) return false;
   if (accept("FROM") && !from_clause(out.from)) return false;
@@ -140,7 +142,8 @@ bool parse_select_at(const Lexed& lexed, std::size_t first, std::size_t last, As
 
 }  // namespace
 
-bool parse_view(const Lexed& lexed, std::size_t first, std::size_t last, Ast& ast, std::vector<std::string_view>& columns) {
+bool parse_view(const Lexed& lexed, std::size_t first, std::size_t last, Ast& ast,
+                std::vector<std::string_view>& columns) {
   std::size_t as = find_word(lexed, first, last, "AS");
   std::size_t list = first;
   while (list < as && lexed.tokens[list].text != "(") ++list;
@@ -169,4 +172,4 @@ bool parse_trigger(const Lexed& lexed, std::size_t first, std::size_t last, Trig
   return true;
 }
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

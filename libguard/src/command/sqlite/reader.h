@@ -4,7 +4,7 @@
 
 #include "command/sqlite/ast.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 
 class Reader {
  public:
@@ -15,9 +15,9 @@ class Reader {
 
   // read_expr.cpp
   Expr* expression() { return binary(kLowest); }
-  bool expressions(std::vector<Expr*>& into);     // a, b, c
+  bool expressions(std::vector<Expr*>& into);  // a, b, c
   // read_select.cpp
-  Select* select();                                // with its WITH
+  Select* select();  // with its WITH
   bool with_clause(std::vector<Cte>& ctes);
   bool from_clause(std::vector<FromItem>& items);
   bool result_columns(std::vector<ResultColumn>& columns);
@@ -32,7 +32,7 @@ class Reader {
   [[nodiscard]] bool at_end() const { return at_ >= last_; }
   [[nodiscard]] std::size_t position() const { return at_; }
   bool accept(std::string_view word_or_symbol);
-  bool name(std::string_view& out);                // any name, quoted or not, that is no reserved word
+  bool name(std::string_view& out);  // any name, quoted or not, that is no reserved word
 
  private:
   static constexpr int kLowest = 1;
@@ -108,4 +108,4 @@ class Reader {
   bool failed_ = false;
 };
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

@@ -8,7 +8,7 @@
 #include "command/sqlite/lexer.h"
 #include "command/sqlite/parser.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 
 void merge(Sources& into, ColumnId id) {
   auto at = std::lower_bound(into.begin(), into.end(), id);
@@ -48,7 +48,8 @@ bool Schema::column(int relation, std::string_view name, ColumnId& id) const {
     id = column_id(relation, whole_row ? kAllColumns : i);
     return true;
   }
-  if (!of.has_rowid || !(same_name(name, "rowid") || same_name(name, "oid") || same_name(name, "_rowid_"))) return false;
+  if (!of.has_rowid || !(same_name(name, "rowid") || same_name(name, "oid") || same_name(name, "_rowid_")))
+    return false;
   id = column_id(relation, of.rowid_alias >= 0 ? static_cast<std::uint32_t>(of.rowid_alias) : kRowidColumn);
   return true;
 }
@@ -77,7 +78,7 @@ int Schema::add_open(std::string_view name) {
   auto relation = std::make_unique<Relation>();
   relation->name = std::string(name);
   relation->open = true;
-  relation->system = sqlite::is_system_table(name);
+  relation->system = libguard::sqlite::is_system_table(name);
   by_name_.emplace(text::lower_ascii(name), static_cast<int>(relations_.size()));
   relations_.push_back(std::move(relation));
   return static_cast<int>(relations_.size()) - 1;
@@ -94,13 +95,14 @@ ColumnId Schema::add_column(int relation, std::string_view name) {
 }
 
 void Schema::read_relations(sqlite3* database) {
-  sqlite::Statement list = sqlite::prepare(database, "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main'");
-  while (sqlite::step(database, list.get()) && relations_.size() < kRelationsMax) {
+  libguard::sqlite::Statement list =
+      libguard::sqlite::prepare(database, "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main'");
+  while (libguard::sqlite::step(database, list.get()) && relations_.size() < kRelationsMax) {
     auto relation = std::make_unique<Relation>();
-    relation->name = sqlite::column_text(list.get(), 0);
-    std::string type = sqlite::column_text(list.get(), 1);
+    relation->name = libguard::sqlite::column_text(list.get(), 0);
+    std::string type = libguard::sqlite::column_text(list.get(), 1);
     relation->kind = type == "view" ? 'v' : type == "virtual" ? 'x' : type == "shadow" ? 's' : 'r';
-    relation->system = relation->kind == 's' || sqlite::is_system_table(relation->name);
+    relation->system = relation->kind == 's' || libguard::sqlite::is_system_table(relation->name);
     relation->has_rowid = relation->kind != 'v' && sqlite3_column_int(list.get(), 2) == 0;
     relations_.push_back(std::move(relation));
   }
@@ -117,12 +119,13 @@ void Schema::read_relations(sqlite3* database) {
 }
 
 void Schema::read_columns(sqlite3* database, Relation& relation) {
-  sqlite::Statement info = sqlite::prepare(database, "SELECT name, hidden FROM pragma_table_xinfo(?)");
-  sqlite::bind(database, info.get(), 1, std::string_view(relation.name));
+  libguard::sqlite::Statement info =
+      libguard::sqlite::prepare(database, "SELECT name, hidden FROM pragma_table_xinfo(?)");
+  libguard::sqlite::bind(database, info.get(), 1, std::string_view(relation.name));
   // A view over something that is gone has no columns; using it fails in SQLite as well.
   while (sqlite3_step(info.get()) == SQLITE_ROW) {
     SchemaColumn column;
-    column.name = sqlite::column_text(info.get(), 0);
+    column.name = libguard::sqlite::column_text(info.get(), 0);
     column.hidden = sqlite3_column_int(info.get(), 1) == 1;
     column.generated = sqlite3_column_int(info.get(), 1) >= 2;
     const char* collation = nullptr;
@@ -138,26 +141,29 @@ void Schema::read_columns(sqlite3* database, Relation& relation) {
 
 // Unique indexes whose collations are those of their columns: only then does `column = value` name one row.
 void Schema::read_keys(sqlite3* database, Relation& relation) {
-  sqlite::Statement primary = sqlite::prepare(database, "SELECT cid FROM pragma_table_xinfo(?) WHERE pk > 0");
-  sqlite::bind(database, primary.get(), 1, std::string_view(relation.name));
+  libguard::sqlite::Statement primary =
+      libguard::sqlite::prepare(database, "SELECT cid FROM pragma_table_xinfo(?) WHERE pk > 0");
+  libguard::sqlite::bind(database, primary.get(), 1, std::string_view(relation.name));
   std::vector<std::uint32_t> primary_columns;
-  while (sqlite::step(database, primary.get())) {
+  while (libguard::sqlite::step(database, primary.get())) {
     primary_columns.push_back(static_cast<std::uint32_t>(sqlite3_column_int(primary.get(), 0)));
   }
   bool primary_index = false;
-  sqlite::Statement indexes = sqlite::prepare(
+  libguard::sqlite::Statement indexes = libguard::sqlite::prepare(
       database, "SELECT name, origin FROM pragma_index_list(?) WHERE \"unique\" = 1 AND partial = 0");
-  sqlite::bind(database, indexes.get(), 1, std::string_view(relation.name));
-  while (sqlite::step(database, indexes.get())) {
-    primary_index = primary_index || sqlite::column_text(indexes.get(), 1) == "pk";
-    sqlite::Statement parts = sqlite::prepare(database, "SELECT cid, coll FROM pragma_index_xinfo(?) WHERE key = 1");
-    sqlite::bind(database, parts.get(), 1, std::string_view(sqlite::column_text(indexes.get(), 0)));
+  libguard::sqlite::bind(database, indexes.get(), 1, std::string_view(relation.name));
+  while (libguard::sqlite::step(database, indexes.get())) {
+    primary_index = primary_index || libguard::sqlite::column_text(indexes.get(), 1) == "pk";
+    libguard::sqlite::Statement parts =
+        libguard::sqlite::prepare(database, "SELECT cid, coll FROM pragma_index_xinfo(?) WHERE key = 1");
+    libguard::sqlite::bind(database, parts.get(), 1, std::string_view(libguard::sqlite::column_text(indexes.get(), 0)));
     SchemaKey key;
     bool plain = true;
-    while (sqlite::step(database, parts.get())) {
+    while (libguard::sqlite::step(database, parts.get())) {
       int column = sqlite3_column_int(parts.get(), 0);
       plain = plain && column >= 0 && static_cast<std::size_t>(column) < relation.columns.size() &&
-              same_name(relation.columns[static_cast<std::size_t>(column)].collation, sqlite::column_text(parts.get(), 1));
+              same_name(relation.columns[static_cast<std::size_t>(column)].collation,
+                        libguard::sqlite::column_text(parts.get(), 1));
       key.columns.push_back(static_cast<std::uint32_t>(column));
     }
     if (plain && !key.columns.empty()) relation.keys.push_back(std::move(key));
@@ -173,22 +179,23 @@ void Schema::read_keys(sqlite3* database, Relation& relation) {
 }
 
 void Schema::read_foreign_keys(sqlite3* database, const Relation& relation) {
-  sqlite::Statement list = sqlite::prepare(
-      database, "SELECT id, \"table\", \"from\", \"to\", on_delete, on_update FROM pragma_foreign_key_list(?) ORDER BY id, seq");
-  sqlite::bind(database, list.get(), 1, std::string_view(relation.name));
+  libguard::sqlite::Statement list = libguard::sqlite::prepare(
+      database,
+      "SELECT id, \"table\", \"from\", \"to\", on_delete, on_update FROM pragma_foreign_key_list(?) ORDER BY id, seq");
+  libguard::sqlite::bind(database, list.get(), 1, std::string_view(relation.name));
   int last = -1;
-  while (sqlite::step(database, list.get())) {
+  while (libguard::sqlite::step(database, list.get())) {
     int id = sqlite3_column_int(list.get(), 0);
     if (id != last) {
       ForeignKey& key = foreign_keys_.emplace_back();
       key.from = relation.name;
-      key.to = sqlite::column_text(list.get(), 1);
-      key.on_delete = text::lower_ascii(sqlite::column_text(list.get(), 4));
-      key.on_update = text::lower_ascii(sqlite::column_text(list.get(), 5));
+      key.to = libguard::sqlite::column_text(list.get(), 1);
+      key.on_delete = text::lower_ascii(libguard::sqlite::column_text(list.get(), 4));
+      key.on_update = text::lower_ascii(libguard::sqlite::column_text(list.get(), 5));
     }
     last = id;
-    foreign_keys_.back().columns.push_back(sqlite::column_text(list.get(), 2));
-    foreign_keys_.back().referenced.push_back(sqlite::column_text(list.get(), 3));
+    foreign_keys_.back().columns.push_back(libguard::sqlite::column_text(list.get(), 2));
+    foreign_keys_.back().referenced.push_back(libguard::sqlite::column_text(list.get(), 3));
   }
 }
 
@@ -241,4 +248,4 @@ void Schema::read_trigger(const std::string& name, const std::string& definition
   }
 }
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

@@ -1,6 +1,6 @@
 #pragma once
-// What SQLite itself says of the catalogue's schema, after it was rebuilt in an empty database: columns, keys with their
-// collations, foreign keys, and the lineage of each view. Immutable once built; shared by threads.
+// What SQLite itself says of the catalogue's schema, after it was rebuilt in an empty database: columns, keys with
+// their collations, foreign keys, and the lineage of each view. Immutable once built; shared by threads.
 
 #include <cstdint>
 #include <map>
@@ -15,7 +15,7 @@
 #include "model/catalogue.h"
 #include "model/command.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 
 // A column as one number: relation << kColumnBits | column.
 using ColumnId = std::uint32_t;
@@ -40,27 +40,27 @@ void merge(Sources& into, ColumnId id);
 struct OutColumn {
   std::string name;
   Sources sources;
-  bool plain = false;  // exactly one column, passed through unchanged: comparing it is comparing that column
+  bool plain = false;        // exactly one column, passed through unchanged: comparing it is comparing that column
   std::uint64_t weight = 1;  // how many leaves it grows to when SQLite copies it into another query
 };
 
 // What reading something does besides giving rows.
 struct Lineage {
-  Sources infer;                 // tested in any way but one top-level equality
-  std::vector<ColumnId> matched; // top-level equalities with one literal or parameter, one entry for each mention
-  Sources placed;                // every column that was understood somewhere
-  Sources errors;                // could be shown by an error text
-  std::set<int> relations;       // read by name
-  std::set<int> behind;          // read through a view
-  std::set<std::string> calls;   // functions named, without a catalogue's word on them
-  std::vector<std::size_t> texts; // tokens "x" that are text, since no such column exists
+  Sources infer;                   // tested in any way but one top-level equality
+  std::vector<ColumnId> matched;   // top-level equalities with one literal or parameter, one entry for each mention
+  Sources placed;                  // every column that was understood somewhere
+  Sources errors;                  // could be shown by an error text
+  std::set<int> relations;         // read by name
+  std::set<int> behind;            // read through a view
+  std::set<std::string> calls;     // functions named, without a catalogue's word on them
+  std::vector<std::size_t> texts;  // tokens "x" that are text, since no such column exists
   bool packs = false;
-  bool heavy = false;            // would grow without bound when SQLite expands it
-  bool lost = false;             // something was not followed: believe the authorizer only
+  bool heavy = false;  // would grow without bound when SQLite expands it
+  bool lost = false;   // something was not followed: believe the authorizer only
 };
 
 struct View {
-  std::uint64_t cores = 1;       // queries that one use of it expands to
+  std::uint64_t cores = 1;  // queries that one use of it expands to
   std::vector<OutColumn> columns;
   Lineage lineage;
 };
@@ -69,7 +69,7 @@ struct SchemaColumn {
   std::string name;
   std::string collation;
   bool not_null = false;
-  bool hidden = false;           // not part of `*`
+  bool hidden = false;  // not part of `*`
   bool generated = false;
 };
 
@@ -79,15 +79,15 @@ struct SchemaKey {
 
 struct Relation {
   std::string name;
-  char kind = 'r';               // as CatalogueRelation
+  char kind = 'r';  // as CatalogueRelation
   bool system = false;
   bool has_rowid = false;
-  bool replaces = false;         // a constraint says ON CONFLICT REPLACE
-  bool open = false;             // its columns are not known: any name is one of them (no catalogue)
-  int rowid_alias = -1;          // the INTEGER PRIMARY KEY
+  bool replaces = false;  // a constraint says ON CONFLICT REPLACE
+  bool open = false;      // its columns are not known: any name is one of them (no catalogue)
+  int rowid_alias = -1;   // the INTEGER PRIMARY KEY
   std::vector<SchemaColumn> columns;
   std::vector<SchemaKey> keys;
-  std::vector<int> behind;       // virtual: relations that its definition names
+  std::vector<int> behind;  // virtual: relations that its definition names
   std::unique_ptr<View> view;
 };
 
@@ -106,14 +106,14 @@ class Schema {
   Schema(const Schema&) = delete;
   Schema& operator=(const Schema&) = delete;
 
-  [[nodiscard]] int find(std::string_view name) const;           // -1
+  [[nodiscard]] int find(std::string_view name) const;  // -1
   [[nodiscard]] const Relation& at(int relation) const { return *relations_[static_cast<std::size_t>(relation)]; }
   [[nodiscard]] std::size_t size() const { return relations_.size(); }
   // The column's id: a real column, or the rowid by one of its names; false when there is none.
   [[nodiscard]] bool column(int relation, std::string_view name, ColumnId& id) const;
-  [[nodiscard]] std::string object(int relation) const;          // "main.t"
-  [[nodiscard]] std::string column_name(ColumnId id) const;      // "c", "rowid" or "*"
-  [[nodiscard]] std::string text(ColumnId id) const;             // "main.t.c"
+  [[nodiscard]] std::string object(int relation) const;      // "main.t"
+  [[nodiscard]] std::string column_name(ColumnId id) const;  // "c", "rowid" or "*"
+  [[nodiscard]] std::string text(ColumnId id) const;         // "main.t.c"
   [[nodiscard]] const std::vector<ForeignKey>& foreign_keys() const { return foreign_keys_; }
   [[nodiscard]] const SchemaTrigger* trigger(std::string_view name) const;
   // Of a view: computed once, when the schema is built.
@@ -132,11 +132,11 @@ class Schema {
   void read_trigger(const std::string& name, const std::string& definition);
 
   std::vector<std::unique_ptr<Relation>> relations_;
-  std::unordered_map<std::string, int> by_name_;                 // lower case
-  std::unordered_map<std::string, SchemaTrigger> triggers_;      // lower case
-  std::unordered_map<std::string, std::string> view_texts_;      // lower case
+  std::unordered_map<std::string, int> by_name_;             // lower case
+  std::unordered_map<std::string, SchemaTrigger> triggers_;  // lower case
+  std::unordered_map<std::string, std::string> view_texts_;  // lower case
   std::vector<ForeignKey> foreign_keys_;
   friend const View* compile_view(Schema& schema, int relation);
 };
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

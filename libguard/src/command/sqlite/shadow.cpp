@@ -3,7 +3,7 @@
 #include "base/sqlite_rules.h"
 #include "base/text.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 namespace {
 
 std::string quoted(const std::string& name) {
@@ -37,8 +37,8 @@ std::string text_or_empty(const char* text) { return text == nullptr ? std::stri
 }  // namespace
 
 Shadow::Shadow(const Catalogue& catalogue)
-    : database_(sqlite::open(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX)) {
-  sqlite::harden(database_.get());
+    : database_(libguard::sqlite::open(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX)) {
+  libguard::sqlite::harden(database_.get());
   // Virtual tables first: each makes its own shadow tables, and those in the catalogue then exist already.
   for (char kind : {'x', 'r', 'i', 'v', 'T'}) build(catalogue, kind);
   // The first use of a table function declares it, which would look like a write to the schema.
@@ -51,7 +51,8 @@ Shadow::Shadow(const Catalogue& catalogue)
 
 void Shadow::build(const Catalogue& catalogue, char kind) {
   for (const CatalogueRelation& relation : catalogue.relations) {
-    if (relation.kind != kind || relation.schema != "main" || sqlite::is_system_table(relation.name)) continue;
+    if (relation.kind != kind || relation.schema != "main" || libguard::sqlite::is_system_table(relation.name))
+      continue;
     bool made = create(relation.definition.empty() && kind == 'r' ? create_table(relation) : relation.definition);
     if (!made && kind == 'T') triggers_complete_ = false;
   }
@@ -62,7 +63,7 @@ bool Shadow::create(const std::string& sql) {
   if (sql.size() < 6 || text::lower_ascii(sql.substr(0, 6)) != "create") return false;
   sqlite3_stmt* raw = nullptr;
   int result = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()), 0, &raw, nullptr);
-  sqlite::Statement statement(raw);
+  libguard::sqlite::Statement statement(raw);
   return result == SQLITE_OK && raw != nullptr && sqlite3_step(raw) == SQLITE_DONE;
 }
 
@@ -83,10 +84,11 @@ int Shadow::authorize(void* self, int action, const char* first, const char* sec
                       const char* context) {
   auto& shadow = *static_cast<Shadow*>(self);
   bool harmless = action == SQLITE_TRANSACTION || action == SQLITE_SAVEPOINT;
-  if (!harmless && !sqlite::may_run(action, first, second)) return SQLITE_DENY;
+  if (!harmless && !libguard::sqlite::may_run(action, first, second)) return SQLITE_DENY;
   if (action == SQLITE_SELECT) return SQLITE_OK;
   try {
-    shadow.touched_.push_back({action, text_or_empty(first), text_or_empty(second), text_or_empty(schema), text_or_empty(context)});
+    shadow.touched_.push_back(
+        {action, text_or_empty(first), text_or_empty(second), text_or_empty(schema), text_or_empty(context)});
   } catch (...) {
     return SQLITE_DENY;  // out of memory must not cross C, nor hide a touch
   }
@@ -110,4 +112,4 @@ void ShadowPool::give_back(std::unique_ptr<Shadow> shadow) {
   if (free_.size() < kKeptMax) free_.push_back(std::move(shadow));
 }
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

@@ -11,7 +11,7 @@
 #include "base/sqlite_handle.h"
 #include "model/catalogue.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 
 // One call of the authorizer. `context` is the trigger or view in which it happens, "" for the statement itself.
 struct Touched {
@@ -21,9 +21,9 @@ struct Touched {
 
 struct Prepared {
   int result = 0;
-  std::string error;             // SQLite's own words: for classification only, never shown
-  sqlite::Statement statement;
-  std::size_t consumed = 0;      // bytes up to and including the semicolon
+  std::string error;  // SQLite's own words: for classification only, never shown
+  libguard::sqlite::Statement statement;
+  std::size_t consumed = 0;  // bytes up to and including the semicolon
 };
 
 class Shadow {
@@ -44,7 +44,7 @@ class Shadow {
   bool create(const std::string& sql);
   void build(const Catalogue& catalogue, char kind);
 
-  sqlite::Database database_;
+  libguard::sqlite::Database database_;
   std::vector<Touched> touched_;
   bool triggers_complete_ = true;
 };
@@ -63,4 +63,4 @@ class ShadowPool {
   std::vector<std::unique_ptr<Shadow>> free_;
 };
 
-}  // namespace libguard::command
+}  // namespace libguard::command::sqlite

@@ -12,7 +12,7 @@
 #include "command/sqlite/sqlite.h"
 #include "libguard/error.h"
 
-namespace libguard::command {
+namespace libguard::command::sqlite {
 namespace {
 
 // Longer texts are rare and are understood anew, so that the cache stays small.
@@ -77,8 +77,10 @@ void fill(Command& command, const ParameterSlot& slot) {
   auto index = static_cast<std::size_t>(slot.parameter - 1);
   if (index >= command.params.size() || !digits_of(command.params[index], assigned.digits)) return;
   if (slot.negative) {
-    if (assigned.digits.front() == '-') assigned.digits.erase(0, 1);
-    else assigned.digits.insert(0, 1, '-');
+    if (assigned.digits.front() == '-')
+      assigned.digits.erase(0, 1);
+    else
+      assigned.digits.insert(0, 1, '-');
   }
   assigned.known = true;
 }
@@ -98,14 +100,17 @@ bool refuse(Command& command, const char* code, const char* sentence) {
 }
 
 bool is_readable(Command& command) {
-  if (command.text.size() > limits::kCommandBytesMax) return refuse(command, "command.too_large", "the text is longer than 64 KiB");
-  if (command.text.find('\0') != std::string::npos) return refuse(command, "command.parse", "the text holds a NUL byte");
+  if (command.text.size() > limits::kCommandBytesMax)
+    return refuse(command, "command.too_large", "the text is longer than 64 KiB");
+  if (command.text.find('\0') != std::string::npos)
+    return refuse(command, "command.parse", "the text holds a NUL byte");
   if (!text::is_utf8(command.text)) return refuse(command, "command.parse", "the text is not UTF-8");
   return true;
 }
 
 bool is_readable(Command& command, const Lexed& lexed) {
-  if (!lexed.ok) return refuse(command, "command.parse", "the text holds an unclosed quote or a character that SQL does not know");
+  if (!lexed.ok)
+    return refuse(command, "command.parse", "the text holds an unclosed quote or a character that SQL does not know");
   int queries = 0;
   for (const Token& token : lexed.tokens) {
     queries += token.kind == TokenKind::name && same_name(token.text, "SELECT") ? 1 : 0;
@@ -118,11 +123,12 @@ bool is_readable(Command& command, const Lexed& lexed) {
 
 void note_literals(Command& command, const Lexed& lexed) {
   for (const Token& token : lexed.tokens) {
-    bool literal = token.kind == TokenKind::string || token.kind == TokenKind::blob || token.kind == TokenKind::integer ||
-                   token.kind == TokenKind::decimal;
+    bool literal = token.kind == TokenKind::string || token.kind == TokenKind::blob ||
+                   token.kind == TokenKind::integer || token.kind == TokenKind::decimal;
     if (literal) command.literals.push_back({token.start, token.end});
   }
-  std::sort(command.literals.begin(), command.literals.end(), [](const LiteralSpan& a, const LiteralSpan& b) { return a.start < b.start; });
+  std::sort(command.literals.begin(), command.literals.end(),
+            [](const LiteralSpan& a, const LiteralSpan& b) { return a.start < b.start; });
 }
 
 // Nothing of a refused statement is believed but its kinds and count.
@@ -149,7 +155,8 @@ class SqliteUnderstander final : public Understander {
     pool_.give_back(std::move(shadow));
   }
 
-  [[nodiscard]] std::shared_ptr<const Command> understand(std::string_view sql, std::span<const Value> params) const override {
+  [[nodiscard]] std::shared_ptr<const Command> understand(std::string_view sql,
+                                                          std::span<const Value> params) const override {
     std::shared_ptr<const Known> known = sql.size() <= kCachedBytesMax ? cache_.find(sql) : nullptr;
     if (known == nullptr) {
       known = read(sql);
@@ -167,7 +174,8 @@ class SqliteUnderstander final : public Understander {
     return std::all_of(params.begin(), params.end(), [](const Value& value) {
       const auto* text = std::get_if<std::string>(&value);
       const auto* bytes = std::get_if<Bytes>(&value);
-      return (text == nullptr || text->size() <= limits::kParamBytesMax) && (bytes == nullptr || bytes->data.size() <= limits::kParamBytesMax);
+      return (text == nullptr || text->size() <= limits::kParamBytesMax) &&
+             (bytes == nullptr || bytes->data.size() <= limits::kParamBytesMax);
     });
   }
 
@@ -189,7 +197,8 @@ class SqliteUnderstander final : public Understander {
     Schema open_schema;
     const Schema& schema = open_ ? open_schema : *schema_;
     std::unique_ptr<Shadow> shadow = pool_.take();
-    bool understood = Facts(schema, open_ ? &open_schema : nullptr, *shadow, command.text, lexed, command, known.slots).run();
+    bool understood =
+        Facts(schema, open_ ? &open_schema : nullptr, *shadow, command.text, lexed, command, known.slots).run();
     pool_.give_back(std::move(shadow));
     if (!understood) known.slots.clear();
     if (understood) note_literals(command, lexed);
@@ -204,16 +213,19 @@ class SqliteUnderstander final : public Understander {
 };
 
 }  // namespace
+}  // namespace libguard::command::sqlite
+
+namespace libguard::command {
 
 std::unique_ptr<Understander> sqlite_understander(std::shared_ptr<const Catalogue> catalogue) {
   if (catalogue == nullptr || catalogue->dialect != Dialect::sqlite) {
     throw Error(ErrorKind::internal, "catalogue.dialect", "a catalogue of SQLite is needed to understand SQLite");
   }
-  return std::make_unique<SqliteUnderstander>(std::move(catalogue), false);
+  return std::make_unique<sqlite::SqliteUnderstander>(std::move(catalogue), false);
 }
 
 std::unique_ptr<Understander> sqlite_understander_without_catalogue() {
-  return std::make_unique<SqliteUnderstander>(std::make_shared<Catalogue>(), true);
+  return std::make_unique<sqlite::SqliteUnderstander>(std::make_shared<Catalogue>(), true);
 }
 
 }  // namespace libguard::command
