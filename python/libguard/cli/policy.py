@@ -1,0 +1,36 @@
+"""`libguard policy eval`: Cedar policies asked outside a guard, for tests and comparisons."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from libguard.cli.batch import run_batch
+from libguard.cli.errors import EXIT_DONE
+from libguard.cli.guard_door import core
+
+app = typer.Typer(help="Policies.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def _group() -> None:
+    """Policies."""
+
+
+@app.command("eval")
+def evaluate(
+    batch: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE", help='Lines of {"id", "policies", "links", "entities", "schema", "cases"}; - for stdin.'
+        ),
+    ],
+    cedar_compat: Annotated[
+        bool, typer.Option("--cedar-compat", help="Cedar's positional ids, and its skipping of policies that err.")
+    ] = False,
+) -> int:
+    """Answers {id, answers: [{decision, reason, errors, error_kinds} | {error}]} for each line."""
+    line_of = core().policy_eval
+    run_batch(batch, lambda line: str(line_of(line, cedar_compat)))
+    return EXIT_DONE
