@@ -8,7 +8,7 @@
 #include "pg_query.h"
 #include "pg_query_internal.h"
 #include "pg_query_fields.h"
-#include "postgres.h"
+#include <postgres.h>
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "mb/pg_wchar.h"
@@ -61,6 +61,8 @@ SAME(LG_CMD_DELETE, CMD_DELETE);
 SAME(LG_ONCONFLICT_NOTHING, ONCONFLICT_NOTHING);
 SAME(LG_ONCONFLICT_UPDATE, ONCONFLICT_UPDATE);
 SAME(LG_DROP_CASCADE, DROP_CASCADE);
+SAME(LG_OBJECT_MATVIEW, OBJECT_MATVIEW);
+SAME(LG_NOT_MATCHED_BY_SOURCE, MERGE_WHEN_NOT_MATCHED_BY_SOURCE);
 
 /* What one conversion knows. `out` of the generated code is a pointer to the node being filled. */
 typedef struct Build {

@@ -1,0 +1,338 @@
+#include "command/postgres/bounds.h"
+
+#include <array>
+#include <algorithm>
+
+namespace libguard::command::postgres {
+namespace {
+
+constexpr std::uint32_t kSystemColumn = kWholeRow - 1;   // ctid and its kind: names a row, but is no column of it
+
+bool is_literal(Node node) {
+  // Casts between these keep different values different; a time zone does not.
+  constexpr std::array<std::string_view, 14> kFaithful = {"bpchar", "char", "date", "int2", "int4", "int8", "numeric",
+                                                          "oid", "text", "timestamp", "unknown", "uuid", "varchar",
+                                                          "bool"};
+  while (node.is(T_TypeCast)) {
+    const std::string_view type = last_name(node.node(F_typeName).list(F_names));
+    if (std::find(kFaithful.begin(), kFaithful.end(), type) == kFaithful.end()) return false;
+    node = node.node(F_arg);
+  }
+  return node.is(T_A_Const) || node.is(T_ParamRef);
+}
+
+Node bare(Node node) {
+  while (node.is(T_TypeCast)) node = node.node(F_arg);
+  return node;
+}
+
+bool all_literals(NodeList list) {
+  for (Node node : list) {
+    if (!is_literal(node)) return false;
+  }
+  return !list.empty();
+}
+
+bool own_operator(NodeList name) { return name.size() == 1 || name[0].own_text() == "pg_catalog"; }
+
+}  // namespace
+
+BoundOf Analysis::bound_of(Node where, Scope& scope, Item& target) {
+  if (!where) return {};
+  return BoundReader(*this, scope, target).read(where);
+}
+
+BoundOf BoundReader::read(Node where) {
+  if (analysis_.names_.operators("=").empty()) collect_keys(where);
+  BoundOf bound = keyed();
+  if (bound.bound == Bound::eq) return bound;
+  const Part whole = part(where, false);
+  bound.bound = whole.restricts || (whole.joins && whole.others) ? Bound::weak : Bound::tautology;
+  return bound;
+}
+
+// The column of the target that a bare name means; nothing when another relation could be meant.
+std::optional<std::uint32_t> BoundReader::column(Node node) const {
+  if (!node.is(T_ColumnRef) || target_.relation == nullptr) return std::nullopt;
+  const NodeList fields = node.list(F_fields);
+  if (fields.empty() || !fields[fields.size() - 1].is(T_String)) return std::nullopt;
+  const std::string_view name = last_name(fields);
+  if (fields.size() > 1) {
+    const std::string_view schema = fields.size() > 2 ? fields[fields.size() - 3].own_text() : std::string_view();
+    if (analysis_.find_item(schema, fields[fields.size() - 2].own_text(), scope_) != &target_) return std::nullopt;
+  } else {
+    for (const Item& item : scope_.items) {
+      if (&item == &target_ || item.qualified_only) continue;
+      if (item.open || analysis_.column_of(item, name)) return std::nullopt;
+    }
+  }
+  if (std::optional<Flow> value = analysis_.column_of(target_, name)) return value->position;
+  if (name == "ctid" || name == "xmin" || name == "xmax") return kSystemColumn;
+  if (target_.open && name != "tableoid") return analysis_.facts_.extra_column(*target_.relation, name);
+  return std::nullopt;
+}
+
+void BoundReader::mention(Node node, Mentions& found, int depth) const {
+  if (!node || depth > 400) return;
+  if (node.is(T_ColumnRef)) {
+    if (auto position = column(node)) {
+      found.columns.insert(*position);
+    } else {
+      const NodeList fields = node.list(F_fields);
+      const Item* item = fields.size() == 1 ? analysis_.find_item({}, fields[0].own_text(), scope_) : nullptr;
+      if (item == &target_) return;   // a whole row: it never proves anything
+      found.others = found.others || scope_.items.size() > 1;
+    }
+    return;
+  }
+  for (const LgField* field = node.first(); field != nullptr; field = field->next) {
+    if (field->kind == LG_NODE) mention(Node(field->as.node), found, depth + 1);
+    if (field->kind != LG_LIST) continue;
+    for (Node child : NodeList(field->as.list)) mention(child, found, depth + 1);
+  }
+}
+
+BoundReader::Mentions BoundReader::mentions(Node node) const {
+  Mentions found;
+  mention(node, found, 0);
+  return found;
+}
+
+BoundReader::Part BoundReader::part(Node node, bool negated) {
+  switch (node.tag()) {
+    case T_BoolExpr: {
+      const auto kind = static_cast<LgBoolKind>(node.number(F_boolop));
+      const NodeList parts = node.list(F_args);
+      if (kind == LG_NOT) return part(parts[0], !negated);
+      return (kind == LG_AND) == !negated ? all_of(parts, negated) : any_of(parts, negated);
+    }
+    case T_A_Expr: return comparison(node, negated);
+    case T_NullTest: return null_test(node, negated);
+    case T_BooleanTest: return truth_test(node, negated);
+    case T_SubLink: return sublink(node, negated);
+    case T_TypeCast: return part(node.node(F_arg), negated);
+    case T_ColumnRef: {
+      Part found;
+      found.restricts = column(node).has_value();
+      if (found.restricts) found.says.insert({*column(node), negated ? Say::below : Say::above});
+      return found;
+    }
+    case T_FuncCall: {
+      Part found;
+      found.restricts = mentions(node).any();
+      for (Node argument : node.list(F_args)) {
+        Node literal = bare(argument);
+        if (literal.is(T_A_Const) && literal.node(F_own).is(T_String) && literal.node(F_own).own_text().empty()) {
+          found.restricts = false;   // starts_with(x, '') and its like hold for every row
+        }
+      }
+      return found;
+    }
+    case T_CurrentOfExpr: {
+      Part found;
+      found.restricts = true;
+      return found;
+    }
+    default: return {};
+  }
+}
+
+BoundReader::Part BoundReader::all_of(NodeList parts, bool negated) {
+  Part whole;
+  for (Node node : parts) {
+    Part each = part(node, negated);
+    whole.restricts = whole.restricts || each.restricts;
+    whole.joins = whole.joins || each.joins;
+    whole.others = whole.others || each.others;
+    if (each.restricts) whole.says.insert(each.says.begin(), each.says.end());
+  }
+  return whole;
+}
+
+// Restricts only when every arm does and no two arms complete each other.
+BoundReader::Part BoundReader::any_of(NodeList parts, bool negated) {
+  Part whole;
+  whole.restricts = true;
+  std::map<std::uint32_t, std::vector<std::set<Say>>> by_column;
+  for (Node node : parts) {
+    Part each = part(node, negated);
+    whole.restricts = whole.restricts && each.restricts;
+    std::map<std::uint32_t, std::set<Say>> says;
+    for (const auto& [position, say] : each.says) says[position].insert(say);
+    for (auto& [position, set] : says) {
+      // An arm that also demands equality is narrow, whatever else it says.
+      if (set.contains(Say::equal)) set = {Say::equal};
+      by_column[position].push_back(set);
+      whole.says.insert({position, *set.begin()});
+    }
+  }
+  for (const auto& [position, arms] : by_column) {
+    if (arms.size() < 2) continue;
+    std::set<Say> all;
+    for (const auto& arm : arms) all.insert(arm.begin(), arm.end());
+    const bool complete = all.contains(Say::unequal) || (all.contains(Say::above) && all.contains(Say::below)) ||
+                          (all.contains(Say::null) && all.contains(Say::not_null));
+    if (complete) whole.restricts = false;
+  }
+  return whole;
+}
+
+bool BoundReader::reads_target(Node node, int depth) const {
+  if (!node || depth > 400) return false;
+  if (node.is(T_RangeVar)) {
+    // A common table expression could hide the target: any other name of this statement's WITH counts as it.
+    return target_.relation == nullptr || node.text(F_relname) == target_.relation->name || !scope_.ctes.empty();
+  }
+  for (const LgField* field = node.first(); field != nullptr; field = field->next) {
+    if (field->kind == LG_NODE && reads_target(Node(field->as.node), depth + 1)) return true;
+    if (field->kind != LG_LIST) continue;
+    for (Node child : NodeList(field->as.list)) {
+      if (reads_target(child, depth + 1)) return true;
+    }
+  }
+  return false;
+}
+
+// Does a query over the target itself return only some of it, by a comparison with a literal of its own?
+bool BoundReader::narrowed(Node query, int depth) const {
+  if (depth > 8 || !query.is(T_SelectStmt)) return false;
+  if (!query.list(F_valuesLists).empty()) return true;
+  if (query.number(F_op) != LG_SETOP_NONE) {
+    return narrowed(query.node(F_larg), depth + 1) && narrowed(query.node(F_rarg), depth + 1);
+  }
+  Node where = query.node(F_whereClause);
+  if (where.is(T_A_Expr) && where.number(F_kind) == LG_AEXPR_OP && last_name(where.list(F_name)) == "=") {
+    return (where.node(F_lexpr).is(T_ColumnRef) && is_literal(where.node(F_rexpr))) ||
+           (where.node(F_rexpr).is(T_ColumnRef) && is_literal(where.node(F_lexpr)));
+  }
+  if (!where.is(T_BoolExpr) || where.number(F_boolop) != LG_AND) return false;
+  for (Node each : where.list(F_args)) {
+    if (each.is(T_A_Expr) && each.number(F_kind) == LG_AEXPR_OP && each.node(F_lexpr).is(T_ColumnRef) &&
+        is_literal(each.node(F_rexpr)) && last_name(each.list(F_name)) == "=") {
+      return true;
+    }
+  }
+  return false;
+}
+
+BoundReader::Part BoundReader::sublink(Node node, bool negated) {
+  Part found;
+  Node query = node.node(F_subselect);
+  Node test = node.node(F_testexpr);
+  const bool tied = test ? mentions(test).any() : mentions(query).any();
+  if (!tied) return found;
+  found.restricts = !reads_target(query, 0) || (!negated && narrowed(query, 0));
+  if (found.restricts && test) {
+    for (std::uint32_t position : mentions(test).columns) {
+      found.says.insert({position, negated ? Say::unequal : Say::equal});
+    }
+  }
+  return found;
+}
+
+void BoundReader::name_key(Node node, std::int64_t count) {
+  const auto position = column(node);
+  if (!position || *position == kSystemColumn) return;
+  auto [at, inserted] = named_.emplace(*position, count);
+  if (!inserted) at->second = std::min(at->second, count);
+}
+
+bool BoundReader::collect_or(Node node) {
+  Node first;
+  std::int64_t count = 0;
+  for (Node arm : node.list(F_args)) {
+    if (!arm.is(T_A_Expr) || arm.number(F_kind) != LG_AEXPR_OP || last_name(arm.list(F_name)) != "=" ||
+        !own_operator(arm.list(F_name)) || !is_literal(arm.node(F_rexpr)) || !column(arm.node(F_lexpr))) {
+      return false;
+    }
+    if (first && column(first) != column(arm.node(F_lexpr))) return false;
+    first = arm.node(F_lexpr);
+    ++count;
+  }
+  name_key(first, count);
+  return true;
+}
+
+// Walks the top-level AND and notes columns that are equal to literals or parameters.
+void BoundReader::collect_keys(Node node) {
+  if (node.is(T_BoolExpr) && node.number(F_boolop) == LG_AND) {
+    for (Node each : node.list(F_args)) collect_keys(each);
+    return;
+  }
+  if (node.is(T_BoolExpr) && node.number(F_boolop) == LG_OR) {
+    collect_or(node);
+    return;
+  }
+  if (!node.is(T_A_Expr) || last_name(node.list(F_name)) != "=" || !own_operator(node.list(F_name))) return;
+  Node left = node.node(F_lexpr);
+  Node right = node.node(F_rexpr);
+  switch (node.number(F_kind)) {
+    case LG_AEXPR_OP:
+      if (left.is(T_RowExpr) && right.is(T_RowExpr)) {
+        const NodeList names = left.list(F_args);
+        const NodeList values = right.list(F_args);
+        for (std::size_t i = 0; i < names.size() && i < values.size(); ++i) {
+          if (is_literal(values[i])) name_key(names[i], 1);
+        }
+      } else if (is_literal(right)) {
+        name_key(left, 1);
+      } else if (is_literal(left)) {
+        name_key(right, 1);
+      }
+      return;
+    case LG_AEXPR_IN: {
+      const NodeList values = node.list(F_rexpr);
+      if (all_literals(values)) name_key(left, static_cast<std::int64_t>(values.size()));
+      return;
+    }
+    case LG_AEXPR_OP_ANY: {
+      Node array = bare(right);
+      const NodeList values = array.list(F_elements);
+      if (array.is(T_A_ArrayExpr) && all_literals(values)) name_key(left, static_cast<std::int64_t>(values.size()));
+      return;
+    }
+    default: return;
+  }
+}
+
+BoundOf BoundReader::keyed() const {
+  BoundOf best;
+  best.bound = Bound::tautology;
+  const Relation* relation = target_.relation;
+  if (relation == nullptr) return best;
+  std::vector<std::vector<std::uint32_t>> keys = relation->keys;
+  // Plain inheritance: a key holds in each table alone.
+  if (relation->entry != nullptr && relation->entry->kind == 'r' && !relation->children.empty()) keys.clear();
+  if (relation->view != nullptr && relation->view->base != nullptr) {
+    for (const auto& key : relation->view->base->keys) {
+      std::vector<std::uint32_t> mapped;
+      for (std::uint32_t wanted : key) {
+        for (std::uint32_t i = 0; i < relation->view->columns.size(); ++i) {
+          const View::Column& each = relation->view->columns[i];
+          if (each.direct == relation->view->base && each.direct_position == wanted) {
+            mapped.push_back(i);
+            break;
+          }
+        }
+      }
+      if (mapped.size() == key.size()) keys.push_back(mapped);
+    }
+  }
+  for (const auto& key : keys) {
+    std::int64_t rows = 1;
+    bool complete = true;
+    for (std::uint32_t position : key) {
+      auto at = named_.find(position);
+      complete = complete && at != named_.end();
+      if (!complete) break;
+      rows = rows > 1'000'000 / std::max<std::int64_t>(1, at->second) ? kUnproven : rows * at->second;
+      if (rows == kUnproven) break;
+    }
+    if (!complete) continue;
+    best.bound = Bound::eq;
+    best.rows = std::min(best.rows, rows);
+  }
+  return best;
+}
+
+}  // namespace libguard::command::postgres

@@ -1,0 +1,216 @@
+// Functions, operators and casts: what a name may call. A name that could mean several things means all of them.
+#include <algorithm>
+#include <array>
+
+#include "command/postgres/analysis.h"
+#include "command/postgres/builtins.h"
+
+namespace libguard::command::postgres {
+namespace {
+
+constexpr std::array<std::string_view, 10> kTextTypes = {"\"char\"", "bpchar", "bytea", "char", "citext", "name",
+                                                         "record", "text", "unknown", "varchar"};
+
+std::string_view plain_type(std::string_view type) {
+  const std::size_t dot = type.rfind('.');
+  if (dot != std::string_view::npos) type.remove_prefix(dot + 1);
+  const std::size_t length = type.find('(');
+  return length == std::string_view::npos ? type : type.substr(0, length);
+}
+
+// Casting to these shows no value in an error text.
+bool is_textual(std::string_view type) {
+  return std::find(kTextTypes.begin(), kTextTypes.end(), plain_type(type)) != kTextTypes.end();
+}
+
+// A cast from these never goes through text, so its errors show no value.
+bool never_text(std::string_view type) {
+  return !type.empty() && type != "json" && !is_textual(type) && is_builtin_type(plain_type(type));
+}
+
+bool gives_text(std::string_view function) {
+  constexpr std::array<std::string_view, 19> kNames = {
+      "btrim", "concat", "concat_ws", "format", "initcap", "left", "lower", "lpad", "ltrim", "md5", "repeat", "replace",
+      "right", "rpad", "rtrim", "substr", "substring", "to_char", "upper"};
+  return std::find(kNames.begin(), kNames.end(), function) != kNames.end();
+}
+
+std::string opaque_name(const CatalogueFunction& function) { return function.schema + "." + function.name; }
+
+// "SETOF public.users" and "public.users" name the row type of a relation.
+std::string_view row_type(std::string_view type) {
+  if (type.starts_with("SETOF ") || type.starts_with("setof ")) type.remove_prefix(6);
+  return type;
+}
+
+}  // namespace
+
+// What a function with a body of its own may show: anything.
+void Analysis::everything(Sources& sources) {
+  for (const auto& relation : names_.relations()) {
+    if (!relation->system && relation->entry->kind != 'S') sources.add(column_id(relation->id, kWholeRow));
+  }
+}
+
+void Analysis::user_function(const CatalogueFunction& function, Flow& result) {
+  const std::string name = opaque_name(function);
+  facts_.function({name, false, function.volatility, function.security_definer});
+  facts_.doubt("opaque_function " + name);
+  facts_.destructive = true;
+  if (function.kind == 'a') facts_.packs_rows = true;
+  if (function.volatility != 'i') everything(result.sources);
+  const std::string_view type = row_type(function.result_type);
+  const std::size_t dot = type.rfind('.');
+  const std::string_view schema = dot == std::string_view::npos ? std::string_view() : type.substr(0, dot);
+  const std::string_view name_of_type = dot == std::string_view::npos ? type : type.substr(dot + 1);
+  if (const Relation* relation = names_.relation(schema, name_of_type)) result.row = relation;
+}
+
+// False only when the arguments prove that this overload cannot be meant.
+bool Analysis::may_be_called(const CatalogueFunction& function, const std::vector<Flow>& arguments,
+                             bool variadic) const {
+  const std::size_t most = function.argument_types.size();
+  const std::size_t least = most - std::min<std::size_t>(most, static_cast<std::size_t>(std::max(0, function.defaults)));
+  if (!variadic && !function.variadic && (arguments.size() > most || arguments.size() < least)) return false;
+  for (std::size_t i = 0; i < arguments.size() && i < most; ++i) {
+    const std::string& wanted = function.argument_types[i];
+    const std::size_t dot = wanted.rfind('.');
+    const bool composite = dot != std::string::npos &&
+                           names_.relation(wanted.substr(0, dot), wanted.substr(dot + 1)) != nullptr;
+    // A scalar never becomes a row; a bare literal prefers the built-in of the string category.
+    const std::string_view given = arguments[i].type;
+    if (composite && arguments[i].row == nullptr && !given.empty() && is_builtin_type(plain_type(given))) return false;
+  }
+  return true;
+}
+
+void Analysis::called(std::string_view schema, std::string_view name, const std::vector<Flow>& arguments,
+                      std::size_t count, bool variadic, Flow& result) {
+  (void)count;
+  bool known = false;
+  if (schema.empty() || schema == "pg_catalog") {
+    if (const Builtin* builtin = find_builtin(name)) {
+      known = true;
+      facts_.function({"pg_catalog." + std::string(name), builtin->safe, builtin->volatility, false});
+      if (!builtin->safe && !is_mild(name)) facts_.destructive = true;
+      if (builtin->kind == 'a' && keeps_values(name)) facts_.packs_rows = true;
+      if (gives_text(name)) result.type = "text";
+      // What runs SQL text may show anything.
+      if (!builtin->safe && !is_mild(name)) everything(result.sources);
+      if (error_shows_argument(name)) facts_.error_reveals(result.sources);
+    } else if (is_builtin_type(name) && arguments.size() == 1) {
+      known = true;   // int4(x): a cast in the notation of a call
+      if (!is_textual(name) && !never_text(arguments[0].type)) facts_.error_reveals(arguments[0].sources);
+    }
+  }
+  for (const CatalogueFunction* function : names_.functions(schema, name)) {
+    if (!may_be_called(*function, arguments, variadic)) continue;
+    known = true;
+    user_function(*function, result);
+  }
+  if (known) return;
+  if (names_.open_world()) {
+    const std::string full = (schema.empty() ? "public" : std::string(schema)) + "." + std::string(name);
+    facts_.function({full, false, 'v', false});
+    facts_.doubt("opaque_function " + full);
+    facts_.destructive = true;
+    return;
+  }
+  facts_.fail("command.unknown_name", "no function or column \"" + std::string(name) +
+                                          "\" is known with these arguments; check the name against the schema");
+}
+
+Flow Analysis::call(Node node, Scope& scope) {
+  Flow result;
+  std::vector<Flow> arguments;
+  bool whole = false;
+  for (Node argument : node.list(F_args)) {
+    arguments.push_back(expression(argument, scope));
+    result.sources.add(arguments.back().sources);
+    whole = whole || arguments.back().row != nullptr;
+  }
+  for (Node key : node.list(F_agg_order)) {
+    const NodeList with_operator = key.list(F_useOp);
+    if (!with_operator.empty()) operator_called(with_operator);
+    arguments.push_back(expression(key.node(F_node), scope));
+    result.sources.add(arguments.back().sources);
+  }
+  const bool within_group = node.flag(F_agg_within_group);
+  if (!within_group) arguments.resize(node.list(F_args).size());
+  if (Node filter = node.node(F_agg_filter)) predicate(filter, scope, false);
+  if (Node over = node.node(F_over)) window(over, scope);
+  const NodeList name = node.list(F_funcname);
+  const std::string_view schema = name.size() >= 2 ? name[name.size() - 2].own_text() : std::string_view();
+  called(schema, last_name(name), arguments, arguments.size(), node.flag(F_func_variadic), result);
+  const bool only_counts = last_name(name) == "count" || last_name(name) == "num_nulls";
+  if (whole && !only_counts) facts_.packs_rows = true;
+  if (last_name(name) == "count") result.type = "int8";
+  return result;
+}
+
+void Analysis::compared_with(std::string_view operator_name) {
+  for (const CatalogueOperator* each : names_.operators(operator_name)) {
+    const CatalogueFunction* function = names_.function_named(each->function);
+    Flow ignored;
+    if (function != nullptr) {
+      user_function(*function, ignored);
+    } else if (!each->function.starts_with("pg_catalog.")) {
+      facts_.function({each->function, false, 'v', false});
+      facts_.doubt("opaque_function " + each->function);
+    }
+  }
+}
+
+void Analysis::operator_called(NodeList name) {
+  const std::string_view schema = name.size() >= 2 ? name[name.size() - 2].own_text() : std::string_view();
+  const std::string_view symbol = last_name(name);
+  if (schema == "pg_catalog" && is_builtin_operator(symbol)) return;
+  compared_with(symbol);
+  if (is_builtin_operator(symbol) || !names_.operators(symbol).empty()) return;
+  if (names_.open_world()) {
+    const std::string full = "operator " + std::string(symbol);
+    facts_.function({full, false, 'v', false});
+    facts_.doubt("opaque_function " + full);
+    facts_.destructive = true;
+    return;
+  }
+  facts_.fail("command.unknown_name", "no operator \"" + std::string(symbol) + "\" is known");
+}
+
+void Analysis::type_used(Node type_name) {
+  if (!type_name) return;
+  const NodeList names = type_name.list(F_names);
+  const std::string_view schema = names.size() >= 2 ? names[names.size() - 2].own_text() : std::string_view();
+  const std::string_view type = last_name(names);
+  if (type_name.flag(F_pct_type)) return;
+  if (names_.is_checked_domain(schema == "pg_catalog" ? std::string_view() : schema, type)) {
+    facts_.doubt("domain_check " + std::string(type));
+    facts_.unsafe = true;
+  }
+  if (!names_.is_type(schema, type) && !type.starts_with("_")) {
+    facts_.fail("command.unknown_name", "no type \"" + std::string(type) + "\" is known");
+  }
+}
+
+void Analysis::cast_to(Node type_name, Flow& value) {
+  type_used(type_name);
+  const std::string_view type = last_name(type_name.list(F_names));
+  const bool array = !type_name.list(F_arrayBounds).empty();
+  if (!value.sources.empty() && (array || !is_textual(type)) && !never_text(value.type)) {
+    facts_.error_reveals(value.sources);
+  }
+  for (const CatalogueCast* each : names_.casts_to(type)) {
+    Flow ignored;
+    if (const CatalogueFunction* function = names_.function_named(each->function)) {
+      user_function(*function, ignored);
+      value.sources.add(ignored.sources);
+    } else if (!each->function.starts_with("pg_catalog.")) {
+      facts_.function({each->function, false, 'v', false});
+    }
+  }
+  value.type = array ? std::string_view() : type;
+  value.direct = nullptr;
+  value.row = nullptr;
+}
+
+}  // namespace libguard::command::postgres

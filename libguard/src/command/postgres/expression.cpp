@@ -1,0 +1,276 @@
+// Expressions: what a value is derived from, and what a test tells about columns.
+#include "command/postgres/analysis.h"
+#include "command/postgres/builtins.h"
+
+namespace libguard::command::postgres {
+namespace {
+
+bool is_equality(NodeList name) {
+  if (last_name(name) != "=") return false;
+  return name.size() == 1 || (name.size() == 2 && name[0].own_text() == "pg_catalog");
+}
+
+bool is_literal(Node node) {
+  while (node.is(T_TypeCast)) node = node.node(F_arg);
+  return node.is(T_A_Const) || node.is(T_ParamRef);
+}
+
+std::string_view constant_type(Node constant) {
+  switch (constant.node(F_own).tag()) {
+    case T_Integer: return "int4";
+    case T_Float: return "numeric";
+    case T_Boolean: return "bool";
+    case T_BitString: return "bit";
+    default: return "unknown";
+  }
+}
+
+}  // namespace
+
+// Kept to one switch over small functions, so that a level of nesting costs little stack.
+Flow Analysis::expression(Node node, Scope& scope) {
+  Flow value;
+  if (!node || !facts_.spend()) return value;
+  switch (node.tag()) {
+    case T_ColumnRef: return column_reference(node, scope);
+    case T_A_Const:
+      value.constant = true;
+      value.type = constant_type(node);
+      return value;
+    case T_ParamRef: value.constant = true; return value;
+    case T_FuncCall: return call(node, scope);
+    case T_A_Expr: return operation(node, scope);
+    case T_BoolExpr: return combine(node, scope);
+    case T_TypeCast: return cast(node, scope);
+    case T_SubLink: return sublink(node, scope);
+    case T_A_Indirection: return indirection(node, scope);
+    case T_CaseExpr: return choice(node, scope);
+    case T_CoalesceExpr:
+    case T_A_ArrayExpr:
+    case T_RowExpr:
+    case T_NamedArgExpr:
+    case T_List:
+    case T_A_Indices:
+    case T_CollateClause:
+    case T_XmlExpr:
+    case T_XmlSerialize:
+    case T_ResTarget:
+    case T_JsonFuncExpr:
+    case T_JsonObjectConstructor:
+    case T_JsonArrayConstructor:
+    case T_JsonParseExpr:
+    case T_JsonScalarExpr:
+    case T_JsonSerializeExpr:
+    case T_JsonObjectAgg:
+    case T_JsonArrayAgg:
+    case T_JsonAggConstructor:
+    case T_JsonKeyValue:
+    case T_JsonValueExpr:
+    case T_JsonArgument:
+    case T_JsonBehavior:
+    case T_JsonTablePathSpec:
+    case T_MultiAssignRef:
+    case T_JsonArrayQueryConstructor:
+    case T_GroupingFunc:
+    case T_NullTest:
+    case T_BooleanTest:
+    case T_JsonIsPredicate:
+    case T_MinMaxExpr: return combine(node, scope);
+    case T_SQLValueFunction:
+    case T_SetToDefault:
+    case T_MergeSupportFunc:
+    case T_JsonFormat:
+    case T_JsonReturning: return value;
+    case T_CurrentOfExpr: facts_.doubt("opaque_cursor"); return value;
+    default:
+      facts_.fail("command.unknown_node", "an expression of this kind is not understood");
+      return value;
+  }
+}
+
+Sources Analysis::list_sources(NodeList list, Scope& scope) {
+  Sources sources;
+  for (Node node : list) {
+    if (node) sources.add(expression(node, scope).sources);
+  }
+  return sources;
+}
+
+Flow Analysis::combine(Node node, Scope& scope) {
+  Flow value;
+  for (const LgField* field = node.first(); field != nullptr; field = field->next) {
+    if (field->kind == LG_LIST) {
+      for (Node child : NodeList(field->as.list)) {
+        if (child.is(T_String)) continue;
+        if (child) value.sources.add(expression(child, scope).sources);
+      }
+    } else if (field->kind == LG_NODE) {
+      Node child(field->as.node);
+      if (child.is(T_TypeName)) {
+        type_used(child);
+      } else if (child.is(T_JsonOutput)) {
+        type_used(child.node(F_typeName));
+      } else if (child.is(T_SelectStmt)) {
+        for (const OutColumn& column : query(child, &scope, false)) value.sources.add(column.sources);
+        facts_.packs_rows = true;
+      } else if (child.is(T_WindowDef)) {
+        window(child, scope);
+      } else {
+        value.sources.add(expression(child, scope).sources);
+      }
+    }
+  }
+  switch (node.tag()) {
+    case T_BoolExpr:
+    case T_NullTest:
+    case T_BooleanTest:
+    case T_JsonIsPredicate:
+    case T_MinMaxExpr: facts_.infer(value.sources); break;
+    case T_JsonObjectAgg:
+    case T_JsonArrayAgg: facts_.packs_rows = true; break;
+    case T_JsonParseExpr:
+    case T_JsonFuncExpr:
+    case T_XmlExpr: facts_.error_reveals(value.sources); break;
+    default: break;
+  }
+  return value;
+}
+
+Flow Analysis::operation(Node node, Scope& scope) {
+  Flow value;
+  const auto kind = static_cast<LgExprKind>(node.number(F_kind));
+  const NodeList name = node.list(F_name);
+  Node left = node.node(F_lexpr);
+  Node right = node.node(F_rexpr);
+  const Flow left_value = expression(left, scope);
+  value.sources = left_value.sources;
+  if (right) {
+    value.sources.add(expression(right, scope).sources);
+  } else {
+    value.sources.add(list_sources(node.list(F_rexpr), scope));
+  }
+  if (kind >= LG_AEXPR_BETWEEN) {
+    compared_with("<=");
+    compared_with(">=");
+  } else {
+    operator_called(name);
+  }
+  const bool makes_value = kind == LG_AEXPR_OP && (is_value_operator(last_name(name)) || (!left && last_name(name) == "~"));
+  if (!makes_value) {
+    facts_.infer(value.sources);
+    value.type = kind == LG_AEXPR_NULLIF ? left_value.type : "bool";
+  } else if (last_name(name) == "||" && left_value.type != "bytea") {
+    value.type = left_value.row != nullptr ? "text" : "";
+  }
+  return value;
+}
+
+Flow Analysis::choice(Node node, Scope& scope) {
+  Flow value;
+  Sources tested;
+  if (Node subject = node.node(F_arg)) {
+    tested.add(expression(subject, scope).sources);
+    compared_with("=");
+  }
+  for (Node when : node.list(F_args)) {
+    tested.add(expression(when.node(F_expr), scope).sources);
+    value.sources.add(expression(when.node(F_result), scope).sources);
+  }
+  if (Node otherwise = node.node(F_defresult)) value.sources.add(expression(otherwise, scope).sources);
+  facts_.infer(tested);
+  value.sources.add(tested);
+  return value;
+}
+
+Flow Analysis::sublink(Node node, Scope& scope) {
+  Flow value;
+  std::vector<OutColumn> columns = query(node.node(F_subselect), &scope, false);
+  const auto kind = static_cast<LgSubLinkKind>(node.number(F_subLinkType));
+  if (kind == LG_SUBLINK_EXISTS) {
+    value.type = "bool";
+    return value;
+  }
+  for (const OutColumn& column : columns) value.sources.add(column.sources);
+  if (kind == LG_SUBLINK_EXPR && columns.size() == 1) value.type = columns[0].type;
+  if (kind == LG_SUBLINK_ARRAY) facts_.packs_rows = true;
+  if (Node test = node.node(F_testexpr)) {
+    value.sources.add(expression(test, scope).sources);
+    const NodeList name = node.list(F_operName);
+    if (!name.empty()) operator_called(name);
+    facts_.infer(value.sources);
+    value.type = "bool";
+  }
+  return value;
+}
+
+// a[1], (row).field, (row).*: a field of a known row is that column; otherwise it may be a call of a function.
+Flow Analysis::indirection(Node node, Scope& scope) {
+  Node argument = node.node(F_arg);
+  Flow value = expression(argument, scope);
+  const NodeList fields = argument.is(T_ColumnRef) ? argument.list(F_fields) : NodeList();
+  Item* item = fields.empty() ? nullptr : find_item({}, fields[fields.size() - 1].own_text(), scope);
+  value.direct = nullptr;
+  value.type = {};
+  for (Node part : node.list(F_indirection)) {
+    if (part.is(T_A_Star)) continue;
+    if (!part.is(T_String)) {
+      value.sources.add(expression(part, scope).sources);
+      continue;
+    }
+    const std::string_view name = part.own_text();
+    if (item != nullptr && fields.size() == 1 && !find_column(fields[0].own_text(), scope)) {
+      value = qualified(*item, name, scope);
+      item = nullptr;
+      continue;
+    }
+    if (value.row != nullptr && value.row->position(name) != kWholeRow) {
+      value.sources.add(column_sources(*value.row, value.row->position(name)));
+    } else if (names_.any_function(name) || (find_builtin(name) != nullptr && !find_builtin(name)->safe)) {
+      // The type is not known, so the field may be a function's name.
+      Flow result;
+      called({}, name, {value}, 1, false, result);
+      value.sources.add(result.sources);
+    }
+    value.row = nullptr;
+    item = nullptr;
+  }
+  return value;
+}
+
+Flow Analysis::cast(Node node, Scope& scope) {
+  Flow value = expression(node.node(F_arg), scope);
+  cast_to(node.node(F_typeName), value);
+  return value;
+}
+
+// column = literal, with PostgreSQL's own operator.
+bool Analysis::is_match(Node node, Scope& scope, Sources& column) {
+  if (!node.is(T_A_Expr) || node.number(F_kind) != LG_AEXPR_OP || !is_equality(node.list(F_name))) return false;
+  if (!names_.operators("=").empty()) return false;
+  Node left = node.node(F_lexpr);
+  Node right = node.node(F_rexpr);
+  if (is_literal(left)) std::swap(left, right);
+  if (!left.is(T_ColumnRef) || !is_literal(right)) return false;
+  const Flow value = column_reference(left, scope);
+  if (value.row != nullptr || value.sources.empty()) return false;
+  expression(right, scope);
+  if (value.direct == nullptr && value.sources.size() > 1) return false;
+  column = value.sources;
+  return true;
+}
+
+void Analysis::predicate(Node node, Scope& scope, bool match_allowed) {
+  if (!facts_.spend()) return;
+  if (node.is(T_BoolExpr) && node.number(F_boolop) == LG_AND) {
+    for (Node part : node.list(F_args)) predicate(part, scope, match_allowed);
+    return;
+  }
+  Sources column;
+  if (match_allowed && is_match(node, scope, column)) {
+    facts_.match(column);
+    return;
+  }
+  facts_.infer(expression(node, scope).sources);
+}
+
+}  // namespace libguard::command::postgres

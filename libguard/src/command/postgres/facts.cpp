@@ -1,0 +1,194 @@
+#include "command/postgres/facts.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+
+namespace libguard::command::postgres {
+namespace {
+
+// A 64 KiB statement has at most some 30,000 nodes; more visits than this mean that something is read again and again.
+constexpr int kVisitsMax = 200'000;
+
+// Which of two effects says more about a text of several statements.
+int rank(CommandEffect effect) {
+  switch (effect) {
+    case CommandEffect::read: return 1;
+    case CommandEffect::session: return 2;
+    case CommandEffect::maintenance: return 3;
+    case CommandEffect::write: return 4;
+    case CommandEffect::ddl: return 5;
+    case CommandEffect::dcl: return 6;
+    case CommandEffect::opaque: return 7;
+  }
+  return 7;
+}
+
+constexpr CommandEffect kByRank[] = {CommandEffect::opaque, CommandEffect::read, CommandEffect::session,
+                                     CommandEffect::maintenance, CommandEffect::write, CommandEffect::ddl,
+                                     CommandEffect::dcl, CommandEffect::opaque};
+
+bool reads_only(std::string_view kind) {
+  return kind == "select" || kind == "explain" || kind == "explain_analyze" || kind == "show";
+}
+
+void merge(Touch& into, const Touch& from) {
+  into.bound = std::min(into.bound, from.bound);
+  into.rows_bound = into.rows_bound == kUnproven || from.rows_bound > kUnproven - into.rows_bound
+      ? kUnproven
+      : into.rows_bound + from.rows_bound;
+  into.columns_written.insert(from.columns_written.begin(), from.columns_written.end());
+  into.through_view = into.through_view && from.through_view;
+}
+
+}  // namespace
+
+void Facts::fail(std::string_view code, std::string sentence) {
+  if (failed()) return;
+  code_ = code;
+  sentence_ = std::move(sentence);
+}
+
+void Facts::kind(std::string_view word) {
+  if (muted) return;
+  if (std::find(kinds_.begin(), kinds_.end(), word) == kinds_.end()) kinds_.emplace_back(word);
+}
+
+void Facts::effect(CommandEffect effect) { effect_ = std::max(effect_, rank(effect)); }
+
+void Facts::not_runnable(std::string_view code, std::string_view sentence) {
+  if (!not_runnable_code_.empty()) return;
+  not_runnable_code_ = code;
+  not_runnable_ = sentence;
+}
+
+void Facts::read(const Relation& relation) {
+  reads_.insert(relation.full);
+  relations_read_.insert(&relation);
+}
+
+void Facts::touch(Touch touch) {
+  auto key = std::make_pair(touch.action, touch.object);
+  auto found = touches_.find(key);
+  if (found == touches_.end()) {
+    touches_.emplace(std::move(key), std::move(touch));
+  } else {
+    merge(found->second, touch);
+  }
+  if (touches_.size() > limits::kObjectsPerCommandMax) {
+    fail("command.too_complex", "the command touches more objects than one command may; split it");
+  }
+}
+
+void Facts::infer(const Sources& sources) {
+  for (ColumnId id : sources) tests_[id].infer = true;
+}
+
+void Facts::match(const Sources& sources) {
+  for (ColumnId id : sources) ++tests_[id].matches;
+}
+
+void Facts::reveal(std::vector<OutColumn> columns) {
+  returns_rows = true;
+  for (OutColumn& column : columns) reveals_.push_back(std::move(column));
+}
+
+Relation& Facts::extra(std::string_view schema, std::string_view name) {
+  for (Relation& relation : extras_) {
+    if (relation.schema == schema && relation.name == name) return relation;
+  }
+  Relation& relation = extras_.emplace_back();
+  relation.schema = schema;
+  relation.name = name;
+  relation.full = relation.schema + "." + relation.name;
+  relation.id = names_.relation_count() + static_cast<std::uint32_t>(extras_.size()) - 1;
+  relation.open = true;
+  relation.system = schema == "pg_catalog" || schema == "information_schema" || schema == "pg_toast";
+  return relation;
+}
+
+const Relation* Facts::find_extra(std::string_view schema, std::string_view name) const {
+  for (const Relation& relation : extras_) {
+    if (relation.name == name && (schema.empty() || relation.schema == schema)) return &relation;
+  }
+  return nullptr;
+}
+
+std::uint32_t Facts::extra_column(const Relation& relation, std::string_view name) {
+  Relation& own = extras_[relation.id - names_.relation_count()];
+  for (std::uint32_t i = 0; i < own.columns.size(); ++i) {
+    if (own.columns[i] == name) return i;
+  }
+  own.columns.emplace_back(name);
+  return static_cast<std::uint32_t>(own.columns.size() - 1);
+}
+
+const Relation& Facts::relation(std::uint32_t id) const {
+  return id < names_.relation_count() ? names_.relation(id) : extras_[id - names_.relation_count()];
+}
+
+std::string Facts::column_name(ColumnId id) const {
+  const Relation& from = relation(relation_of(id));
+  const std::uint32_t position = position_of(id);
+  return from.full + "." + (position < from.columns.size() ? from.columns[position] : "*");
+}
+
+bool Facts::spend() {
+  if (++spent_ > kVisitsMax) fail("command.too_complex", "the command is too involved to be understood; simplify it");
+  return !failed();
+}
+
+std::set<std::string> Facts::named(const Sources& sources) const {
+  std::set<std::string> names;
+  for (ColumnId id : sources) names.insert(column_name(id));
+  return names;
+}
+
+bool Facts::readonly_safe() const {
+  if (unsafe || !writes_.empty() || kinds_.empty()) return false;
+  if (!std::all_of(kinds_.begin(), kinds_.end(), reads_only)) return false;
+  return std::all_of(functions_.begin(), functions_.end(), [](const CalledFunction& f) { return f.safe; });
+}
+
+Command Facts::command(int statements) const {
+  Command command;
+  command.dialect = Dialect::postgres;
+  command.catalogue_version = names_.version();
+  command.statements = statements;
+  command.kinds = kinds_;
+  command.doubts.assign(doubts_.begin(), doubts_.end());
+  if (failed()) {
+    command.not_understood_code = code_;
+    command.not_understood = sentence_;
+    command.runnable = false;
+    command.not_runnable_code = code_;
+    command.not_runnable = sentence_;
+    return command;
+  }
+  command.understood = true;
+  command.effect = kByRank[effect_];
+  command.reads = reads_;
+  command.writes = writes_;
+  for (const auto& [key, touch] : touches_) command.touches.push_back(touch);
+  command.functions.assign(functions_.begin(), functions_.end());
+  for (const OutColumn& column : reveals_) command.reveals.push_back({std::string(column.name), named(column.sources)});
+  command.error_reveals = named(error_reveals_);
+  command.carries = named(carries_);
+  for (const auto& [id, tested] : tests_) {
+    command.tests.push_back({column_name(id), !no_match && !tested.infer && tested.matches == 1});
+  }
+  std::sort(command.tests.begin(), command.tests.end());
+  for (const Assignment& value : assigned_) {
+    command.assigned.push_back({column_name(value.column), value.known, value.digits});
+  }
+  command.readonly_safe = readonly_safe();
+  command.destructive = destructive;
+  command.returns_rows = returns_rows;
+  command.packs_rows = packs_rows;
+  command.runnable = not_runnable_code_.empty();
+  command.not_runnable_code = not_runnable_code_;
+  command.not_runnable = not_runnable_;
+  return command;
+}
+
+}  // namespace libguard::command::postgres

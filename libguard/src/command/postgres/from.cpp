@@ -1,0 +1,340 @@
+// FROM: tables, views, subqueries, functions, joins, and what a common table expression hides.
+#include <algorithm>
+
+#include "command/postgres/analysis.h"
+#include "command/postgres/builtins.h"
+
+namespace libguard::command::postgres {
+
+Cte* Analysis::find_cte(std::string_view name, Scope& scope, Scope*& owner) {
+  for (Scope* level = &scope; level != nullptr; level = level->outer) {
+    for (auto cte = level->ctes.rbegin(); cte != level->ctes.rend(); ++cte) {
+      if (cte->name != name) continue;
+      // Without RECURSIVE a query sees only those before it.
+      if (cte->state != Cte::State::done && !level->recursive) continue;
+      owner = level;
+      return &*cte;
+    }
+  }
+  return nullptr;
+}
+
+const Relation* Analysis::relation_of_range(Node range) {
+  const std::string_view schema = range.text(F_schemaname);
+  const std::string_view name = range.text(F_relname);
+  if (const Relation* made = facts_.find_extra(schema, name); made != nullptr && !made->system) {
+    if (names_.open_world() || names_.relation(schema, name) == nullptr) return made;
+  }
+  if (const Relation* found = names_.relation(schema, name)) return found;
+  const bool system_schema = schema == "pg_catalog" || schema == "information_schema" || schema == "pg_toast";
+  if (system_schema) return &facts_.extra(schema, name);
+  if (schema.empty() && name.starts_with("pg_")) return &facts_.extra("pg_catalog", name);
+  if (names_.open_world()) return &facts_.extra(schema.empty() ? "public" : schema, name);
+  facts_.fail("command.unknown_name", "no relation \"" + std::string(schema) + (schema.empty() ? "" : ".") +
+                                          std::string(name) + "\" is known; check the name against the schema");
+  return nullptr;
+}
+
+void Analysis::read_relation(const Relation& relation) {
+  auto select = [&](const Relation& each, bool through) {
+    facts_.touch({.action = "select", .object = each.full, .oid = each.entry != nullptr ? each.entry->oid : 0,
+                  .bound = Bound::eq, .rows_bound = kUnproven, .columns_written = {}, .system = each.system,
+                  .through_view = through});
+    if (each.system && !is_open_system_relation(each.schema, each.name)) facts_.unsafe = true;
+  };
+  facts_.read(relation);
+  select(relation, false);
+  for (const Relation* child : relation.children) select(*child, true);
+  if (relation.view == nullptr) return;
+  for (const Relation* behind : relation.view->reads) select(*behind, true);
+  for (const CalledFunction& function : relation.view->functions) facts_.function(function);
+  for (const std::string& doubt : relation.view->doubts) facts_.doubt(doubt);
+  if (relation.view->packs_rows) facts_.packs_rows = true;
+  if (relation.view->writes) facts_.unsafe = true;
+}
+
+void Analysis::apply_alias(Node alias, Item& item) {
+  if (!alias) return;
+  item.alias = alias.text(F_aliasname);
+  item.own_name = false;
+  std::size_t at = 0;
+  for (Node name : alias.list(F_colnames)) {
+    if (item.relation != nullptr && !item.relation->open) {
+      item.renamed.push_back(name.own_text());
+    } else if (at < item.columns.size()) {
+      item.columns[at].name = name.own_text();
+    } else {
+      Sources sources = item.open_sources;
+      if (item.relation != nullptr) sources.add(column_id(item.relation->id, kWholeRow));
+      item.columns.push_back({name.own_text(), std::move(sources), nullptr, 0, {}});
+    }
+    ++at;
+  }
+}
+
+void Analysis::from_table(Node node, Scope& scope) {
+  const std::string_view name = node.text(F_relname);
+  Item item;
+  item.node = node;
+  item.alias = name;
+  Scope* owner = nullptr;
+  Cte* cte = node.text(F_schemaname).empty() ? find_cte(name, scope, owner) : nullptr;
+  if (cte != nullptr) {
+    if (cte->state == Cte::State::waiting) read_cte(*cte, *owner);
+    item.columns = cte->columns;
+    item.open = cte->open;
+  } else {
+    item.relation = relation_of_range(node);
+    if (item.relation == nullptr) return;
+    item.own_name = true;
+    item.open = item.relation->open;
+    read_relation(*item.relation);
+  }
+  apply_alias(node.node(F_alias), item);
+  scope.items.push_back(std::move(item));
+}
+
+void Analysis::from_subquery(Node node, Scope& scope) {
+  Item item;
+  item.node = node;
+  Scope* outer = scope.outer;
+  // Without LATERAL a subquery sees its WITH and the queries around, but not its neighbours.
+  Scope around(outer);
+  std::deque<Item> neighbours;
+  const bool lateral = node.flag(F_lateral);
+  if (!lateral) neighbours.swap(scope.items);
+  item.columns = query(node.node(F_subquery), &scope, true);
+  if (!lateral) neighbours.swap(scope.items);
+  apply_alias(node.node(F_alias), item);
+  scope.items.push_back(std::move(item));
+}
+
+// The columns that one function in FROM gives.
+void Analysis::function_columns(Node call_node, NodeList definitions, Item& item, Scope& scope) {
+  const Flow value = expression(call_node, scope);
+  for (Node definition : definitions) {
+    type_used(definition.node(F_typeName));
+    item.columns.push_back({definition.text(F_colname), value.sources, nullptr, 0, {}});
+  }
+  if (!definitions.empty()) return;
+  const std::string_view name = output_name(call_node);
+  if (value.row != nullptr) {
+    for (std::uint32_t i = 0; i < value.row->columns.size(); ++i) {
+      Sources sources = column_sources(*value.row, i);
+      sources.add(value.sources);
+      item.columns.push_back({value.row->columns[i], std::move(sources), nullptr, 0, {}});
+    }
+    return;
+  }
+  std::string_view columns = call_node.is(T_FuncCall) ? builtin_columns(last_name(call_node.list(F_funcname))) : "";
+  const bool user = call_node.is(T_FuncCall) && !names_.functions({}, last_name(call_node.list(F_funcname))).empty();
+  if (user || (call_node.is(T_FuncCall) && call_node.list(F_funcname).size() > 1 && columns.empty())) {
+    item.open = true;   // RETURNS TABLE names its columns where the catalogue does not look
+    item.open_sources.add(value.sources);
+  }
+  if (columns.empty()) {
+    // unnest(a, b) gives one column for each argument.
+    const std::size_t count = name == "unnest" ? std::max<std::size_t>(1, call_node.list(F_args).size()) : 1;
+    for (std::size_t i = 0; i < count; ++i) item.columns.push_back({name, value.sources, nullptr, 0, value.type});
+    return;
+  }
+  while (!columns.empty()) {
+    const std::size_t comma = std::min(columns.find(','), columns.size());
+    item.columns.push_back({columns.substr(0, comma), value.sources, nullptr, 0, {}});
+    columns.remove_prefix(std::min(comma + 1, columns.size()));
+  }
+}
+
+void Analysis::from_function(Node node, Scope& scope) {
+  Item item;
+  item.node = node;
+  const NodeList functions = node.list(F_functions);
+  for (Node pair : functions) {
+    const NodeList parts = pair.items();
+    NodeList definitions = parts[1].items();
+    if (definitions.empty()) definitions = node.list(F_coldeflist);
+    if (item.alias.empty()) item.alias = output_name(parts[0]);
+    function_columns(parts[0], definitions, item, scope);
+  }
+  if (node.flag(F_ordinality)) item.columns.push_back({"ordinality", {}, nullptr, 0, "int8"});
+  Node alias = node.node(F_alias);
+  // A single scalar column takes the alias as its name.
+  const bool scalar = functions.size() == 1 && node.list(F_coldeflist).empty() && !item.columns.empty() &&
+                      item.columns.size() == (node.flag(F_ordinality) ? 2U : 1U);
+  if (alias && scalar) item.columns[0].name = alias.text(F_aliasname);
+  apply_alias(alias, item);
+  scope.items.push_back(std::move(item));
+}
+
+void Analysis::from_xml_table(Node node, Scope& scope) {
+  Item item;
+  item.node = node;
+  Sources sources = expression(node.node(F_docexpr), scope).sources;
+  sources.add(expression(node.node(F_rowexpr), scope).sources);
+  for (Node name : node.list(F_namespaces)) sources.add(expression(name.node(F_val), scope).sources);
+  for (Node column : node.list(F_columns)) {
+    Sources all = sources;
+    type_used(column.node(F_typeName));
+    all.add(expression(column.node(F_colexpr), scope).sources);
+    all.add(expression(column.node(F_coldefexpr), scope).sources);
+    item.columns.push_back({column.text(F_colname), std::move(all), nullptr, 0, {}});
+  }
+  facts_.error_reveals(sources);
+  apply_alias(node.node(F_alias), item);
+  scope.items.push_back(std::move(item));
+}
+
+void Analysis::json_columns(NodeList columns, const Sources& sources, Item& item) {
+  for (Node column : columns) {
+    const NodeList nested = column.list(F_columns);
+    if (!nested.empty()) {
+      json_columns(nested, sources, item);
+      continue;
+    }
+    type_used(column.node(F_typeName));
+    item.columns.push_back({column.text(F_name), sources, nullptr, 0, {}});
+  }
+}
+
+void Analysis::from_json_table(Node node, Scope& scope) {
+  Item item;
+  item.node = node;
+  Sources sources = expression(node.node(F_context_item), scope).sources;
+  sources.add(list_sources(node.list(F_passing), scope));
+  json_columns(node.list(F_columns), sources, item);
+  facts_.error_reveals(sources);
+  apply_alias(node.node(F_alias), item);
+  scope.items.push_back(std::move(item));
+}
+
+std::vector<OutColumn> Analysis::item_columns(const Item& item) {
+  std::vector<OutColumn> columns;
+  if (item.relation != nullptr && !item.relation->open) {
+    for (std::uint32_t i = 0; i < item.relation->columns.size(); ++i) {
+      const Flow value = relation_column(*item.relation, i);
+      const std::string_view name = i < item.renamed.size() ? item.renamed[i] : item.relation->columns[i];
+      columns.push_back({name, value.sources, value.direct, value.position, value.type});
+    }
+    return columns;
+  }
+  columns = item.columns;
+  if (item.relation != nullptr) {
+    Sources all;
+    all.add(column_id(item.relation->id, kWholeRow));
+    columns.push_back({"*", std::move(all), nullptr, 0, {}});
+  } else if (item.open && columns.empty()) {
+    columns.push_back({"*", item.open_sources, nullptr, 0, {}});
+  }
+  return columns;
+}
+
+namespace {
+
+std::vector<OutColumn>::iterator named(std::vector<OutColumn>& columns, std::string_view name) {
+  return std::find_if(columns.begin(), columns.end(), [&](const OutColumn& column) { return column.name == name; });
+}
+
+}  // namespace
+
+// The columns of a FROM entry in the order of `*`: those that USING or NATURAL merges come first, once.
+std::vector<OutColumn> Analysis::columns_of(Node node, Scope& scope) {
+  for (const Item& item : scope.items) {
+    if (item.node.get() == node.get()) return item_columns(item);
+  }
+  if (!node.is(T_JoinExpr)) return {};
+  std::vector<OutColumn> left = columns_of(node.node(F_larg), scope);
+  std::vector<OutColumn> right = columns_of(node.node(F_rarg), scope);
+  std::vector<std::string_view> shared;
+  for (Node name : node.list(F_usingClause)) shared.push_back(name.own_text());
+  if (node.flag(F_isNatural)) {
+    for (const OutColumn& column : left) {
+      if (named(right, column.name) != right.end()) shared.push_back(column.name);
+    }
+  }
+  std::vector<OutColumn> all;
+  for (std::string_view name : shared) {
+    auto in_left = named(left, name);
+    auto in_right = named(right, name);
+    if (in_left == left.end() || in_right == right.end()) continue;
+    OutColumn merged = *in_left;
+    merged.sources.add(in_right->sources);
+    merged.direct = nullptr;
+    left.erase(in_left);
+    right.erase(in_right);
+    all.push_back(std::move(merged));
+  }
+  for (auto* side : {&left, &right}) {
+    for (OutColumn& column : *side) all.push_back(std::move(column));
+  }
+  return all;
+}
+
+void Analysis::from_join(Node node, Scope& scope) {
+  const std::size_t first = scope.items.size();
+  from_item(node.node(F_larg), scope);
+  from_item(node.node(F_rarg), scope);
+  if (node.flag(F_isNatural) || node.has(F_usingClause)) {
+    std::vector<OutColumn> left = columns_of(node.node(F_larg), scope);
+    std::vector<OutColumn> right = columns_of(node.node(F_rarg), scope);
+    for (Node name : node.list(F_usingClause)) {
+      if (std::optional<Flow> value = find_column(name.own_text(), scope)) facts_.infer(value->sources);
+    }
+    if (node.flag(F_isNatural)) {
+      const bool unknown = named(left, "*") != left.end() || named(right, "*") != right.end();
+      for (const OutColumn& column : left) {
+        auto other = named(right, column.name);
+        if (other == right.end() && !unknown) continue;
+        facts_.infer(column.sources);
+        if (other != right.end()) facts_.infer(other->sources);
+      }
+      if (unknown) {
+        for (const OutColumn& column : right) facts_.infer(column.sources);
+      }
+    }
+  }
+  if (Node quals = node.node(F_quals)) predicate(quals, scope, false);
+  const bool aliased = static_cast<bool>(node.node(F_alias));
+  Node using_alias = node.node(F_join_using_alias);
+  if (!aliased && !using_alias) return;
+  Item item;
+  item.columns = columns_of(node, scope);
+  if (aliased) {
+    item.node = node;
+    for (std::size_t i = first; i < scope.items.size(); ++i) scope.items[i].hidden = true;
+    apply_alias(node.node(F_alias), item);
+  } else {
+    item.qualified_only = true;
+    apply_alias(using_alias, item);
+  }
+  scope.items.push_back(std::move(item));
+}
+
+void Analysis::from_item(Node node, Scope& scope) {
+  if (!facts_.spend()) return;
+  switch (node.tag()) {
+    case T_RangeVar: return from_table(node, scope);
+    case T_RangeSubselect: return from_subquery(node, scope);
+    case T_RangeFunction: return from_function(node, scope);
+    case T_JoinExpr: return from_join(node, scope);
+    case T_RangeTableFunc: return from_xml_table(node, scope);
+    case T_JsonTable: return from_json_table(node, scope);
+    case T_RangeTableSample: {
+      from_item(node.node(F_relation), scope);
+      const std::string_view method = last_name(node.list(F_method));
+      if (method != "system" && method != "bernoulli") {
+        facts_.fail("command.unknown_name", "this TABLESAMPLE method is not known");
+      }
+      list_sources(node.list(F_args), scope);
+      expression(node.node(F_repeatable), scope);
+      return;
+    }
+    default: facts_.fail("command.unknown_node", "FROM holds something that is not understood"); return;
+  }
+}
+
+void Analysis::from_list(NodeList list, Scope& scope) {
+  scope.from = list;
+  for (Node node : list) from_item(node, scope);
+}
+
+}  // namespace libguard::command::postgres

@@ -1,0 +1,362 @@
+// SELECT in all its shapes: targets, set operations, VALUES, WITH, and the clauses that test.
+#include <algorithm>
+
+#include "command/postgres/analysis.h"
+#include "command/postgres/builtins.h"
+
+namespace libguard::command::postgres {
+namespace {
+
+// A recursive query is read again until its columns' sources stay the same; each round adds at least one source.
+constexpr int kRecursionRoundsMax = 8;
+
+}  // namespace
+
+std::vector<OutColumn> Analysis::query(Node node, Scope* outer, bool top) {
+  if (!facts_.spend()) return {};
+  switch (node.tag()) {
+    case T_SelectStmt: return select(node, outer, top);
+    case T_InsertStmt: return insert(node, outer);
+    case T_UpdateStmt: return update(node, outer);
+    case T_DeleteStmt: return remove(node, outer);
+    case T_MergeStmt: return merge(node, outer);
+    default: facts_.fail("command.unknown_node", "a query of this kind is not understood"); return {};
+  }
+}
+
+void Analysis::with(Node clause, Scope& scope) {
+  if (!clause) return;
+  scope.recursive = clause.flag(F_recursive);
+  for (Node node : clause.list(F_ctes)) {
+    Cte& cte = scope.ctes.emplace_back();
+    cte.name = node.text(F_ctename);
+    cte.node = node;
+  }
+  for (Cte& cte : scope.ctes) read_cte(cte, scope);
+}
+
+void Analysis::read_cte(Cte& cte, Scope& scope) {
+  if (cte.state != Cte::State::waiting) return;
+  cte.state = Cte::State::reading;
+  Node body = cte.node.node(F_ctequery);
+  const bool recursive = scope.recursive && body.is(T_SelectStmt) && body.number(F_op) != LG_SETOP_NONE;
+  if (recursive) {
+    read_recursive(cte, scope);
+  } else {
+    cte.columns = query(body, &scope, true);
+  }
+  std::size_t at = 0;
+  for (Node name : cte.node.list(F_aliascolnames)) {
+    if (at < cte.columns.size()) cte.columns[at++].name = name.own_text();
+  }
+  Sources all;
+  for (const OutColumn& column : cte.columns) all.add(column.sources);
+  if (Node search = cte.node.node(F_search_clause)) {
+    cte.columns.push_back({search.text(F_search_seq_column), all, nullptr, 0, {}});
+  }
+  if (Node cycle = cte.node.node(F_cycle_clause)) {
+    cte.columns.push_back({cycle.text(F_cycle_mark_column), all, nullptr, 0, {}});
+    cte.columns.push_back({cycle.text(F_cycle_path_column), all, nullptr, 0, {}});
+    facts_.infer(all);
+  }
+  cte.state = Cte::State::done;
+}
+
+void Analysis::read_recursive(Cte& cte, Scope& scope) {
+  Node body = cte.node.node(F_ctequery);
+  auto rename = [&] {
+    std::size_t at = 0;
+    for (Node name : cte.node.list(F_aliascolnames)) {
+      if (at < cte.columns.size()) cte.columns[at++].name = name.own_text();
+    }
+  };
+  // The first arm may not refer to the query itself, so it says the names and the first sources.
+  Scope arms(&scope);
+  with(body.node(F_withClause), arms);
+  cte.columns = query(body.node(F_larg), &arms, false);
+  rename();
+  for (int round = 0; round < kRecursionRoundsMax; ++round) {
+    std::vector<OutColumn> next = query(body, &scope, false);
+    bool changed = false;
+    for (std::size_t i = 0; i < next.size() && i < cte.columns.size(); ++i) {
+      Sources before = cte.columns[i].sources;
+      cte.columns[i].sources.add(next[i].sources);
+      cte.columns[i].direct = nullptr;
+      changed = changed || !(before == cte.columns[i].sources);
+    }
+    if (!changed || facts_.failed()) return;
+  }
+  Sources all;
+  for (const OutColumn& column : cte.columns) all.add(column.sources);
+  for (OutColumn& column : cte.columns) column.sources = all;
+}
+
+std::vector<OutColumn> Analysis::select(Node node, Scope* outer, bool top) {
+  Scope scope(outer);
+  with(node.node(F_withClause), scope);
+  std::vector<OutColumn> columns;
+  if (node.number(F_op) != LG_SETOP_NONE) {
+    columns = set_operation(node, scope);
+  } else if (!node.list(F_valuesLists).empty()) {
+    columns = values(node, scope);
+  } else {
+    columns = plain_select(node, scope, top);
+  }
+  scope.outputs = &columns;
+  sort_keys(node.list(F_sortClause), scope, false);
+  for (PgField limit : {F_limitOffset, F_limitCount}) {
+    if (Node value = node.node(limit)) facts_.infer(expression(value, scope).sources);
+  }
+  for (Node lock : node.list(F_lockingClause)) locking(lock, scope);
+  return columns;
+}
+
+std::vector<OutColumn> Analysis::set_operation(Node node, Scope& scope) {
+  std::vector<OutColumn> columns = query(node.node(F_larg), &scope, false);
+  std::vector<OutColumn> right = query(node.node(F_rarg), &scope, false);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (i < right.size()) {
+      columns[i].sources.add(right[i].sources);
+      if (columns[i].type != right[i].type) columns[i].type = {};
+    }
+    columns[i].direct = nullptr;
+  }
+  // An unknown number of columns on either side: anything may stand anywhere.
+  const bool open = std::any_of(right.begin(), right.end(), [](const OutColumn& c) { return c.name == "*"; }) ||
+                    std::any_of(columns.begin(), columns.end(), [](const OutColumn& c) { return c.name == "*"; });
+  if (open) {
+    Sources all;
+    for (const auto* side : {&columns, &right}) {
+      for (const OutColumn& column : *side) all.add(column.sources);
+    }
+    for (OutColumn& column : columns) column.sources = all;
+  }
+  if (node.number(F_op) == LG_SETOP_UNION && node.flag(F_all)) return columns;
+  for (const OutColumn& column : columns) facts_.infer(column.sources);
+  for (const OutColumn& column : right) facts_.infer(column.sources);
+  return columns;
+}
+
+std::vector<OutColumn> Analysis::values(Node node, Scope& scope) {
+  std::vector<OutColumn> columns;
+  for (Node row : node.list(F_valuesLists)) {
+    std::size_t at = 0;
+    for (Node item : row.items()) {
+      const Flow value = expression(item, scope);
+      if (at == columns.size()) {
+        columns.push_back({facts_.keep("column" + std::to_string(at + 1)), {}, nullptr, 0, value.type});
+      }
+      columns[at++].sources.add(value.sources);
+    }
+  }
+  return columns;
+}
+
+std::vector<OutColumn> Analysis::plain_select(Node node, Scope& scope, bool top) {
+  from_list(node.list(F_fromClause), scope);
+  scope.windows = node.list(F_windowClause);
+  if (Node where = node.node(F_whereClause)) predicate(where, scope, top);
+  std::vector<OutColumn> columns = targets(node.list(F_targetList), scope);
+  scope.outputs = &columns;
+  for (Node key : node.list(F_groupClause)) grouping(key, scope);
+  if (Node having = node.node(F_havingClause)) predicate(having, scope, false);
+  for (Node definition : scope.windows) window(definition, scope);
+  const NodeList distinct = node.list(F_distinctClause);
+  if (distinct.size() == 1 && !distinct[0]) {
+    for (const OutColumn& column : columns) facts_.infer(column.sources);
+  } else {
+    for (Node key : distinct) {
+      if (key) sort_key(key, scope, false);
+    }
+  }
+  sort_keys(node.list(F_sortClause), scope, false);
+  for (Node lock : node.list(F_lockingClause)) {
+    Node where = node.node(F_whereClause);
+    for (Item& item : scope.items) {
+      if (item.relation == nullptr || item.hidden) continue;
+      const NodeList locked = lock.list(F_lockedRels);
+      const bool meant = locked.empty() || [&] {
+        for (Node name : locked) {
+          if (name.text(F_relname) == item.alias) return true;
+        }
+        return false;
+      }();
+      if (!meant) continue;
+      const BoundOf bound = bound_of(where, scope, item);
+      facts_.touch({.action = "update", .object = item.relation->full,
+                    .oid = item.relation->entry != nullptr ? item.relation->entry->oid : 0, .bound = bound.bound,
+                    .rows_bound = bound.rows, .columns_written = {}, .system = item.relation->system,
+                    .through_view = false});
+    }
+  }
+  scope.outputs = nullptr;
+  if (Node into = node.node(F_intoClause)) {
+    facts_.kind("select_into");
+    facts_.effect(CommandEffect::write);
+    Sources all;
+    for (const OutColumn& column : columns) all.add(column.sources);
+    facts_.carry(all);
+    const std::string name = written_name(into.node(F_rel));
+    facts_.write(name);
+    facts_.touch({.action = "ddl", .object = name, .oid = 0, .bound = Bound::eq, .rows_bound = kUnproven,
+                  .columns_written = {}, .system = false, .through_view = false});
+    facts_.effect(CommandEffect::ddl);
+    return {};
+  }
+  return columns;
+}
+
+void Analysis::locking(Node node, Scope& scope) {
+  (void)node;
+  (void)scope;
+  facts_.kind("select_for_lock");
+  facts_.effect(CommandEffect::write);
+  facts_.unsafe = true;
+}
+
+std::vector<OutColumn> Analysis::targets(NodeList list, Scope& scope) {
+  std::vector<OutColumn> columns;
+  for (Node target : list) {
+    if (!facts_.spend()) break;
+    Node value_node = target.node(F_val);
+    const NodeList fields = value_node.list(F_fields);
+    if (value_node.is(T_ColumnRef) && !fields.empty() && fields[fields.size() - 1].is(T_A_Star)) {
+      star(fields, scope, columns);
+      continue;
+    }
+    const Flow value = expression(value_node, scope);
+    // (f(x)).* and (row).* expand to columns nobody counts here: one column stands for all.
+    std::string_view name = target.text(F_name);
+    if (name.empty()) name = output_name(value_node);
+    columns.push_back({name, value.sources, value.direct, value.position, value.type});
+  }
+  return columns;
+}
+
+void Analysis::star(NodeList fields, Scope& scope, std::vector<OutColumn>& out) {
+  if (fields.size() == 1) {
+    for (Node from : scope.from) {
+      for (OutColumn& column : columns_of(from, scope)) out.push_back(std::move(column));
+    }
+    if (scope.from.empty()) {
+      for (const Item& item : scope.items) {
+        if (item.qualified_only || item.hidden) continue;
+        for (OutColumn& column : item_columns(item)) out.push_back(std::move(column));
+      }
+    }
+    return;
+  }
+  const std::string_view schema = fields.size() >= 3 ? fields[fields.size() - 3].own_text() : std::string_view();
+  Item* item = find_item(schema, fields[fields.size() - 2].own_text(), scope);
+  if (item == nullptr) {
+    facts_.fail("command.unknown_name", "a name before .* is not a relation of this FROM");
+    return;
+  }
+  for (OutColumn& column : item_columns(*item)) out.push_back(std::move(column));
+}
+
+void Analysis::sort_keys(NodeList list, Scope& scope, bool group) {
+  for (Node key : list) {
+    if (!facts_.spend()) return;
+    const NodeList with_operator = key.list(F_useOp);
+    if (!with_operator.empty()) operator_called(with_operator);
+    sort_key(key.node(F_node), scope, group);
+  }
+}
+
+// A bare name or number may mean an output column; both readings count where both are possible.
+void Analysis::sort_key(Node node, Scope& scope, bool group) {
+  if (scope.outputs != nullptr && node.is(T_A_Const) && node.node(F_own).is(T_Integer)) {
+    const std::int64_t at = node.node(F_own).number(F_own);
+    const auto& outputs = *scope.outputs;
+    const bool open = std::any_of(outputs.begin(), outputs.end(), [](const OutColumn& c) { return c.name == "*"; });
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      if (open || static_cast<std::int64_t>(i) + 1 == at) facts_.infer(outputs[i].sources);
+    }
+    return;
+  }
+  const NodeList fields = node.list(F_fields);
+  bool found = false;
+  if (scope.outputs != nullptr && node.is(T_ColumnRef) && fields.size() == 1) {
+    for (const OutColumn& column : *scope.outputs) {
+      if (column.name != fields[0].own_text()) continue;
+      facts_.infer(column.sources);
+      found = true;
+    }
+    if (found && group) {
+      if (std::optional<Flow> input = find_column(fields[0].own_text(), scope)) facts_.infer(input->sources);
+    }
+  }
+  if (!found) facts_.infer(expression(node, scope).sources);
+}
+
+void Analysis::grouping(Node node, Scope& scope) {
+  if (node.is(T_GroupingSet)) {
+    for (Node part : node.list(F_content)) grouping(part, scope);
+    return;
+  }
+  if (node.is(T_RowExpr)) {
+    for (Node part : node.list(F_args)) grouping(part, scope);
+    return;
+  }
+  sort_key(node, scope, true);
+}
+
+void Analysis::window(Node node, Scope& scope) {
+  for (Node key : node.list(F_partitionClause)) facts_.infer(expression(key, scope).sources);
+  std::vector<OutColumn>* outputs = scope.outputs;
+  scope.outputs = nullptr;
+  sort_keys(node.list(F_orderClause), scope, false);
+  scope.outputs = outputs;
+  for (PgField offset : {F_startOffset, F_endOffset}) {
+    if (Node value = node.node(offset)) facts_.infer(expression(value, scope).sources);
+  }
+}
+
+// The name PostgreSQL gives a result column (FigureColname).
+std::string_view Analysis::output_name(Node value) {
+  switch (value.tag()) {
+    case T_ColumnRef: return last_name(value.list(F_fields));
+    case T_FuncCall: return last_name(value.list(F_funcname));
+    case T_TypeCast: {
+      const std::string_view inner = output_name(value.node(F_arg));
+      return inner != "?column?" ? inner : last_name(value.node(F_typeName).list(F_names));
+    }
+    case T_CollateClause: return output_name(value.node(F_arg));
+    case T_A_Indirection: {
+      const NodeList parts = value.list(F_indirection);
+      for (std::size_t i = parts.size(); i-- > 0;) {
+        if (parts[i].is(T_String)) return parts[i].own_text();
+      }
+      return output_name(value.node(F_arg));
+    }
+    case T_SubLink: {
+      if (value.number(F_subLinkType) == LG_SUBLINK_EXISTS) return "exists";
+      if (value.number(F_subLinkType) == LG_SUBLINK_ARRAY) return "array";
+      Node target = value.node(F_subselect).list(F_targetList)[0];
+      if (value.number(F_subLinkType) != LG_SUBLINK_EXPR || !target) return "?column?";
+      return !target.text(F_name).empty() ? target.text(F_name) : output_name(target.node(F_val));
+    }
+    case T_CaseExpr: {
+      const std::string_view inner = output_name(value.node(F_defresult));
+      return inner.empty() || inner == "?column?" ? "case" : inner;
+    }
+    case T_CoalesceExpr: return "coalesce";
+    case T_MinMaxExpr: return value.number(F_op) == 0 ? "greatest" : "least";
+    case T_A_ArrayExpr: return "array";
+    case T_RowExpr: return "row";
+    case T_GroupingFunc: return "grouping";
+    case T_JsonObjectConstructor: return "json_object";
+    case T_JsonArrayConstructor:
+    case T_JsonArrayQueryConstructor: return "json_array";
+    case T_JsonObjectAgg: return "json_objectagg";
+    case T_JsonArrayAgg: return "json_arrayagg";
+    case T_JsonParseExpr: return "json";
+    case T_JsonScalarExpr: return "json_scalar";
+    case T_JsonSerializeExpr: return "json_serialize";
+    case T_A_Expr: return value.number(F_kind) == LG_AEXPR_NULLIF ? "nullif" : "?column?";
+    default: return "?column?";
+  }
+}
+
+}  // namespace libguard::command::postgres

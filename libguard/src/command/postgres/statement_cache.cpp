@@ -1,0 +1,70 @@
+#include "command/postgres/statement_cache.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "base/limits.h"
+
+namespace libguard::command::postgres {
+namespace {
+
+// Longer texts are rarely sent twice, and would make the cache's size in bytes hard to bound.
+constexpr std::size_t kCachedBytesMax = 8 * 1024;
+
+// The digits of a parameter that is a number; empty when it is none.
+std::string digits_of(const Value& value) {
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
+  if (const auto* decimal = std::get_if<Decimal>(&value)) return decimal->digits;
+  return {};
+}
+
+}  // namespace
+
+std::shared_ptr<const Command> Understood::with(std::span<const Value> params) {
+  if (params.empty()) return command;
+  {
+    std::lock_guard guard(lock_);
+    if (last_ != nullptr && std::equal(params.begin(), params.end(), last_->params.begin(), last_->params.end())) {
+      return last_;
+    }
+  }
+  auto filled = std::make_shared<Command>(*command);
+  filled->params.assign(params.begin(), params.end());
+  for (const Slot& slot : slots) {
+    if (slot.param < 1 || static_cast<std::size_t>(slot.param) > params.size()) continue;
+    AssignedValue& value = filled->assigned[slot.assigned];
+    value.digits = digits_of(params[static_cast<std::size_t>(slot.param - 1)]);
+    value.known = !value.digits.empty();
+  }
+  std::lock_guard guard(lock_);
+  last_ = filled;
+  return filled;
+}
+
+StatementCache::Shard& StatementCache::shard(std::string_view sql) {
+  return shards_[std::hash<std::string_view>{}(sql) % shards_.size()];
+}
+
+std::shared_ptr<Understood> StatementCache::find(std::string_view sql) {
+  if (sql.size() > kCachedBytesMax) return nullptr;
+  Shard& in = shard(sql);
+  std::lock_guard guard(in.lock);
+  auto found = in.by_text.find(sql);
+  if (found == in.by_text.end()) return nullptr;
+  in.entries.splice(in.entries.begin(), in.entries, found->second);
+  return found->second->understood;
+}
+
+void StatementCache::store(std::string_view sql, std::shared_ptr<Understood> understood) {
+  if (sql.size() > kCachedBytesMax) return;
+  Shard& in = shard(sql);
+  std::lock_guard guard(in.lock);
+  if (in.by_text.contains(sql)) return;
+  in.entries.push_front({std::string(sql), std::move(understood)});
+  in.by_text.emplace(in.entries.front().sql, in.entries.begin());
+  if (in.entries.size() <= limits::kStatementCacheEntries / shards_.size()) return;
+  in.by_text.erase(in.entries.back().sql);
+  in.entries.pop_back();
+}
+
+}  // namespace libguard::command::postgres

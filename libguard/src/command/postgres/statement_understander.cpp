@@ -1,0 +1,107 @@
+#include "command/postgres/statement_understander.h"
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "command/postgres/analysis.h"
+#include "command/postgres/literals.h"
+#include "command/postgres/views.h"
+
+namespace libguard::command::postgres {
+namespace {
+
+struct ThreadEnd {
+  ~ThreadEnd() { lg_thread_end(); }
+};
+
+// The parser keeps memory for each thread; it goes when the thread does.
+void end_with_thread() {
+  thread_local ThreadEnd end;
+  (void)end;
+}
+
+void explain_parse(const Tree& tree, Facts& facts) {
+  switch (tree.status()) {
+    case LG_OK: return;
+    case LG_SYNTAX:
+      facts.fail("command.parse", "this is not PostgreSQL: syntax error" +
+                                      (tree.position() > 0 ? " at character " + std::to_string(tree.position())
+                                                           : std::string()));
+      return;
+    case LG_TOO_DEEP: facts.fail("command.too_deep", "the command nests too deeply to be understood; simplify it"); return;
+    case LG_UNKNOWN_NODE: facts.fail("command.unknown_node", "the command holds something that is not understood"); return;
+    case LG_NO_MEMORY: facts.fail("command.too_large", "there is no memory to understand this command"); return;
+  }
+}
+
+void check_text(std::string_view sql, Facts& facts) {
+  if (sql.size() > limits::kCommandBytesMax) {
+    facts.fail("command.too_large", "the command is longer than " + std::to_string(limits::kCommandBytesMax) + " bytes");
+  } else if (sql.find('\0') != std::string_view::npos || !text::is_utf8(sql)) {
+    facts.fail("command.encoding", "the command is not UTF-8 text");
+  }
+}
+
+void analyse(const Tree& tree, const Names& names, Facts& facts) {
+  const NodeList statements = tree.statements();
+  if (statements.empty()) {
+    facts.fail("command.empty", "there is no statement in the command");
+    return;
+  }
+  for (std::size_t i = 0; i < statements.size() && !facts.failed(); ++i) {
+    if (facts.meaning_changed) {
+      facts.fail("command.session_meaning", "a SET before this statement changes how it is read; send it alone");
+      return;
+    }
+    Analysis analysis(names, facts);
+    analysis.statement(statements[i].node(F_stmt));
+  }
+  if (statements.size() > 1) {
+    facts.not_runnable("command.multi_statement", "each action is one statement; send them one by one");
+  }
+  if (names.open_world()) facts.doubt("no_catalogue");
+  for (const std::string& function : names.implicit_functions()) {
+    const CatalogueFunction* entry = names.function_named(function);
+    if (entry == nullptr) continue;
+    facts.function({function, false, entry->volatility, entry->security_definer});
+    facts.doubt("implicit_cast " + function);
+  }
+}
+
+}  // namespace
+
+StatementUnderstander::StatementUnderstander(std::shared_ptr<const Catalogue> catalogue) : names_(std::move(catalogue)) {
+  end_with_thread();
+  read_views(names_);
+}
+
+std::shared_ptr<Understood> StatementUnderstander::read(std::string_view sql) const {
+  end_with_thread();
+  Facts facts(names_);
+  check_text(sql, facts);
+  auto understood = std::make_shared<Understood>();
+  const std::string text(facts.failed() ? std::string_view() : sql);
+  Tree tree(text, kTreeDepthMax);
+  if (!facts.failed()) explain_parse(tree, facts);
+  if (!facts.failed()) analyse(tree, names_, facts);
+  auto command = std::make_shared<Command>(facts.command(static_cast<int>(tree.statements().size())));
+  command->text = sql;
+  if (command->understood) command->literals = literal_spans(sql);
+  for (std::size_t i = 0; command->understood && i < facts.assignments().size(); ++i) {
+    const int param = facts.assignments()[i].param;
+    if (param > 0) understood->slots.push_back({i, param});
+  }
+  understood->command = std::move(command);
+  return understood;
+}
+
+std::shared_ptr<const Command> StatementUnderstander::understand(std::string_view sql,
+                                                                 std::span<const Value> params) const {
+  std::shared_ptr<Understood> understood = cache_.find(sql);
+  if (understood == nullptr) {
+    understood = read(sql);
+    cache_.store(sql, understood);
+  }
+  return understood->with(params);
+}
+
+}  // namespace libguard::command::postgres
