@@ -44,6 +44,7 @@ TEST_CASE("sqlite: a result column names what can reach it") {
       {"SELECT iif(ssn = 'x', 1, 0) FROM customers", {{ssn}}},
       {"SELECT EXISTS (SELECT 1 FROM customers WHERE ssn = 'x')", {{}}},
       {"SELECT contact FROM contacts", {{"main.contacts.contact", email}}},
+      {"SELECT a.id FROM customers a, (customers b JOIN orders ON 1)", {{id}}},
       {"SELECT tax FROM nested", {{"main.contacts.tax", "main.nested.tax", ssn}}},
       {"SELECT row_number() OVER (ORDER BY ssn) FROM customers", {{ssn}}},
       {"SELECT sum(1) FILTER (WHERE ssn > 'x') FROM customers", {{ssn}}},
@@ -200,6 +201,7 @@ TEST_CASE("sqlite: reads, functions and what packs rows") {
     CHECK(ask(*shop, "SELECT 1 FROM docs, customers WHERE docs MATCH ssn")->error_reveals.count("main.customers.ssn") ==
           1);
     CHECK(ask(*shop, "SELECT json_extract(notes, '$.x') FROM customers")->error_reveals.empty());
+    CHECK(ask(*shop, "SELECT json_group_array(json_object('s', ssn)) FROM customers")->error_reveals.empty());
   }
 }
 

@@ -93,6 +93,9 @@ TEST_CASE("sqlite: definitions and maintenance") {
     CHECK(command->destructive == entry.destructive);
     CHECK_FALSE(command->readonly_safe);
   }
+  auto temporary = ask(*shop, "CREATE TEMP TABLE t AS SELECT ssn FROM customers");
+  CHECK(temporary->carries == std::set<std::string>{"main.customers.ssn"});
+  CHECK(temporary->tests.empty());
   CHECK(ask(*shop, "ANALYZE orders")->effect == CommandEffect::maintenance);
   CHECK(ask(*shop, "VACUUM")->not_runnable_code == "command.not_in_transaction");
   CHECK(ask(*shop, "CREATE TEMP VIEW x AS SELECT ssn FROM customers")->carries.count("main.customers.ssn") == 1);

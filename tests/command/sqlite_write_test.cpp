@@ -122,6 +122,13 @@ TEST_CASE("sqlite: what a write sets off is part of it") {
     CHECK(find_touch(*command, "update", "main.customers")->bound == Bound::weak);
     for (const AssignedValue& value : command->assigned) CHECK_FALSE(value.known);
   }
+  SUBCASE("a full-text table's command column can remove everything") {
+    auto command = ask(*shop, "INSERT INTO docs(docs) VALUES ('delete-all')");
+    REQUIRE(find_touch(*command, "delete", "main.docs") != nullptr);
+    CHECK(find_touch(*command, "delete", "main.docs")->bound == Bound::none);
+    CHECK(command->destructive);
+    CHECK(find_touch(*ask(*shop, "INSERT INTO docs(title) VALUES ('x')"), "delete", "main.docs") == nullptr);
+  }
   SUBCASE("a trigger that cannot be rebuilt stops every write") {
     libguard::sqlite::Database database = database_with(kShop);
     auto catalogue = catalogue_of(database.get());

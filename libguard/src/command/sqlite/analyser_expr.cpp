@@ -28,10 +28,11 @@ bool packs_rows(std::string_view function) {
                                  "jsonb_group_array", "jsonb_group_object"});
 }
 
-// SQLite's JSON functions quote a bad path in their error text, and a full-text MATCH its pattern.
+// These take a JSON path and quote a bad one in their error text, as a full-text MATCH quotes its pattern.
 bool quotes_arguments(std::string_view name) {
-  return (name.size() >= 4 && same_name(name.substr(0, 4), "json")) || name == "->" || name == "->>" ||
-         same_name(name, "match");
+  return any_of_names(
+      name, {"json_extract", "json_array_length", "json_insert", "json_remove", "json_replace", "json_set", "json_type",
+             "jsonb_extract", "jsonb_insert", "jsonb_remove", "jsonb_replace", "jsonb_set", "->", "->>", "match"});
 }
 
 }  // namespace

@@ -56,7 +56,11 @@ void Analyser::from_item(const FromItem& item, Scope& scope) {
   if (!step.allowed) return;
   if (!item.joined.empty()) {
     if (!item.alias.empty()) lineage_.lost = true;
+    std::size_t first = scope.items.size();
     from(item.joined, scope);
+    // SQLite reads the parentheses as a SELECT * and so reports every column as read.
+    std::vector<OutColumn> all;
+    for (std::size_t i = first; i < scope.items.size(); ++i) star_item(scope.items[i], all);
     return;
   }
   if (item.select != nullptr) {

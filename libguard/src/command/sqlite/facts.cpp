@@ -210,6 +210,8 @@ bool Facts::seen(const Prepared& prepared, Lineage& lineage) {
       not_runnable("command.table_function", "a PRAGMA is asked as a statement here, as in PRAGMA table_info(t)");
       continue;
     }
+    // Every definition reads and writes the schema tables; a statement that asks for them by name is in the tree.
+    if (!only_reads && libguard::sqlite::is_system_table(touched.first) && touched.context.empty()) continue;
     int relation = touched.schema == "temp" ? -1 : schema_.find(touched.first);
     if (touched.second.empty() && !lineage.lost) continue;  // named, no column read: the tree has it, CTE or table
     if (relation < 0)

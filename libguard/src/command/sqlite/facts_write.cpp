@@ -101,6 +101,13 @@ void Facts::write_insert(const Statement& statement, Analyser& analyser, Scope& 
     loosen(touch("delete", schema_.object(target_)), Bound::weak, kUnproven, true);
     cascades(target_, true, {}, 0);
   }
+  bool commands = target.kind == 'x' &&
+                  std::any_of(columns.begin(), columns.end(), [](ColumnId id) { return column_of(id) == kAllColumns; });
+  if (commands) {
+    // INSERT INTO docs(docs) VALUES ('delete-all'): a full-text table takes commands in the column of its own name.
+    loosen(touch("delete", schema_.object(target_)), Bound::none, kUnproven, true);
+    command_.destructive = true;
+  }
   if (statement.conflict_clause || !statement.upserts.empty()) {
     // Whether the row went in tells whether its unique values were there.
     for (const SchemaKey& key : target.keys) {
