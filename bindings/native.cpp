@@ -49,9 +49,8 @@ std::function<std::string()> callback_of(const py::object& renew) {
     py::gil_scoped_acquire gil;
     try {
       return (*held)().cast<std::string>();
-    } catch (py::error_already_set& error) {
-      error.discard_as_unraisable("libguard renew");
-      return std::string();
+    } catch (py::error_already_set&) {
+      return std::string();  // an empty proof is refused; the text of the exception could hold the old one
     }
   };
 }

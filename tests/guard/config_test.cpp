@@ -43,7 +43,7 @@ TEST_CASE("the working set is accepted") {
 TEST_CASE("errors name file, line and path") {
   says(with("driver: sqlite", "driver: oracle"), "guard.yaml:11: connections.shop.driver: unknown driver");
   says(with("driver: sqlite", "drivr: sqlite"), "connections.shop.driver");
-  says(with("wait_s: 0", "wait_seconds: 0"), "approvals.wait_seconds: unknown key; did you mean \"wait_s\"?");
+  says(with("wait_s: 0", "wait_ms: 0"), "approvals.wait_ms: unknown key; did you mean \"wait_s\"?");
   says(with("version: 1", "version: 2"), "guard.yaml:1: version");
   says(with("responses: masked", "responses: raw"), "audit.responses");
 }

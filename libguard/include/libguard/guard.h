@@ -28,12 +28,12 @@ namespace libguard {
 // How a session proves who it is: exactly one of token, key and account. `account` asks for an account that
 // guard.yaml marks `local: true`; it is recorded as asserted by the process, and never works for a person.
 struct SessionSpec {
-  std::string token;
-  std::string key;
-  std::string account;
-  std::string user;       // the person acted for, asserted: can only narrow what is allowed
-  std::string purpose;    // free text for the record
-  std::function<std::string()> renew;  // called when the proof has expired; returns a new token or key
+  std::string token = {};
+  std::string key = {};
+  std::string account = {};
+  std::string user = {};       // the person acted for, asserted: can only narrow what is allowed
+  std::string purpose = {};    // free text for the record
+  std::function<std::string()> renew = {};  // called when the proof has expired; returns a new token or key
 };
 
 // Runs the body of a guarded tool: gets the arguments (JSON), returns the answer (text or JSON). An exception

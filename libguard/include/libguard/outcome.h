@@ -27,7 +27,7 @@ struct OutcomeColumn {
 };
 
 // A plain value, complete in JSON form: {state, stage, code, reason, record, ticket, columns, rows,
-// affected, truncated, result, risk, masked_counts, deciding, warnings, sqlstate}. Rows are masked:
+// affected, truncated, result, risk, deciding, warnings, sqlstate}. Rows are masked:
 // only a MaskedResult can become an Outcome's rows (promise 4).
 struct [[nodiscard]] Outcome {
   OutcomeState state = OutcomeState::refused;

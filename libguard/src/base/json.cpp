@@ -117,6 +117,8 @@ JsonResult read_json(std::string_view text) { return read_json(text, limits::kNe
 
 JsonResult read_json(std::string_view text, int nesting_max) {
   if (text.size() > limits::kJsonBytesMax) return {std::nullopt, "longer than the limit"};
+  // The parser below skips a byte order mark; RFC 8259 section 8.1 does not have one.
+  if (text.starts_with("\xEF\xBB\xBF")) return {std::nullopt, "it starts with a byte order mark"};
   StrictBuilder builder(nesting_max);
   if (!Json::sax_parse(text.begin(), text.end(), &builder)) {
     return {std::nullopt, builder.error().empty() ? "not JSON" : builder.error()};

@@ -18,6 +18,7 @@ std::unique_ptr<backend::Backend> make_sqlite(const ConnectionConfig& config, st
   out.tenant = config.tenant;
   out.path = config.path;
   out.connections_max = static_cast<int>(config.connections_max);
+  out.deadline_ms = config.deadline_ms;
   return backend::sqlite_backend(std::move(out), std::move(clock));
 }
 
