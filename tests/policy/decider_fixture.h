@@ -72,7 +72,8 @@ inline Decision decide(const Decider& decider, const Command& command, const Ide
 // Everything that support may do in most tests.
 inline const std::string kOpen =
     "@id(\"all\") permit (principal in Group::\"support\", action, resource in Connection::\"shop\");"
-    "@id(\"conn\") permit (principal in Group::\"support\", action in [Action::\"connect\", Action::\"use\", Action::\"session\", "
+    "@id(\"conn\") permit (principal in Group::\"support\", action in [Action::\"connect\", Action::\"use\", "
+    "Action::\"session\", "
     "Action::\"ddl\", Action::\"dcl\", Action::\"maintenance\"], resource);";
 
 }  // namespace libguard::policy

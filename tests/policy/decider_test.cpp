@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <thread>
+
 #include "policy/decider_fixture.h"
 
 using namespace libguard;
@@ -32,7 +34,8 @@ TEST_CASE("a default command and a default identity are refused") {
 
 TEST_CASE("every request of a command must be allowed") {
   Decider decider = decider_of(
-      "@id(\"c\") permit (principal in Group::\"support\", action == Action::\"connect\", resource == Connection::\"shop\");"
+      "@id(\"c\") permit (principal in Group::\"support\", action == Action::\"connect\", resource == "
+      "Connection::\"shop\");"
       "@id(\"o\") permit (principal, action in Action::\"read\", resource == Table::\"shop/main.orders\");");
   CHECK(decide(decider, command_of(CommandEffect::read, {reads("main.orders")})).verdict() == Verdict::allow);
   Decision both = decide(decider, command_of(CommandEffect::read, {reads("main.orders"), reads("main.salaries")}));
@@ -41,7 +44,8 @@ TEST_CASE("every request of a command must be allowed") {
   CHECK(both.reason.find("Table::\"shop/main.salaries\"") != std::string::npos);
   Request with_tool;
   with_tool.tool = "run_sql";
-  CHECK(decide(decider, command_of(CommandEffect::read, {reads("main.orders")}), support(), {}, with_tool).code == "policy.default_deny");
+  CHECK(decide(decider, command_of(CommandEffect::read, {reads("main.orders")}), support(), {}, with_tool).code ==
+        "policy.default_deny");
 }
 
 TEST_CASE("an object behind a view is not named to the one who did not name it") {
@@ -59,21 +63,29 @@ TEST_CASE("forbid wins and its reason teaches") {
   CHECK(blind.verdict() == Verdict::deny);
   CHECK(blind.code == "policy.denied");
   CHECK(blind.deciding == std::vector<std::string>{"no-blind-dml"});
-  CHECK(blind.reason == "DENIED by no-blind-dml: DELETE on orders would touch every row; name the rows by key, e.g. WHERE id = ... "
-                        "Final for this statement, do not rephrase it.");
-  CHECK(decide(decider, command_of(CommandEffect::write, {writes("update", "main.orders", Bound::tautology)})).verdict() == Verdict::deny);
-  CHECK(decide(decider, command_of(CommandEffect::write, {writes("truncate", "main.orders", Bound::none)})).deciding == std::vector<std::string>{"no-blind-dml"});
-  CHECK(decide(decider, command_of(CommandEffect::write, {writes("update", "main.orders", Bound::eq, 1)})).code == "command.value_unknown");
-  CHECK(decide(decider, command_of(CommandEffect::write, {writes("update", "main.items", Bound::eq, 1)})).verdict() == Verdict::allow);
-  CHECK(decide(decider, command_of(CommandEffect::write, {writes("delete", "main.orders", Bound::weak)})).verdict() == Verdict::allow);
+  CHECK(blind.reason ==
+        "DENIED by no-blind-dml: DELETE on orders would touch every row; name the rows by key, e.g. WHERE id = ... "
+        "Final for this statement, do not rephrase it.");
+  CHECK(decide(decider, command_of(CommandEffect::write, {writes("update", "main.orders", Bound::tautology)}))
+            .verdict() == Verdict::deny);
+  CHECK(decide(decider, command_of(CommandEffect::write, {writes("truncate", "main.orders", Bound::none)})).deciding ==
+        std::vector<std::string>{"no-blind-dml"});
+  CHECK(decide(decider, command_of(CommandEffect::write, {writes("update", "main.orders", Bound::eq, 1)})).code ==
+        "command.value_unknown");
+  CHECK(decide(decider, command_of(CommandEffect::write, {writes("update", "main.items", Bound::eq, 1)})).verdict() ==
+        Verdict::allow);
+  CHECK(decide(decider, command_of(CommandEffect::write, {writes("delete", "main.orders", Bound::weak)})).verdict() ==
+        Verdict::allow);
   for (CommandEffect effect : {CommandEffect::ddl, CommandEffect::dcl, CommandEffect::maintenance}) {
     CHECK(decide(decider, command_of(effect, {})).deciding == std::vector<std::string>{"no-ddl"});
-    CHECK(decide(decider, command_of(effect, {writes(to_string(effect), "main.orders", Bound::none)})).deciding == std::vector<std::string>{"no-ddl"});
+    CHECK(decide(decider, command_of(effect, {writes(to_string(effect), "main.orders", Bound::none)})).deciding ==
+          std::vector<std::string>{"no-ddl"});
   }
 }
 
 TEST_CASE("an erring forbid denies, an erring permit only does not permit") {
-  Decider forbids = decider_of(kOpen + "@id(\"broken\") forbid (principal, action == Action::\"select\", resource) when { context.nope };");
+  Decider forbids = decider_of(
+      kOpen + "@id(\"broken\") forbid (principal, action == Action::\"select\", resource) when { context.nope };");
   Decision decision = decide(forbids, command_of(CommandEffect::read, {reads("main.orders")}));
   CHECK(decision.verdict() == Verdict::deny);
   CHECK(decision.code == "policy.error");
@@ -117,14 +129,21 @@ TEST_CASE("an opaque function needs a permit of its own name") {
   command.functions = {{"public.f", false, 'v', false}};
   command.doubts = {"opaque_function public.f"};
   CHECK(decide(decider_of(kOpen), command).code == "policy.default_deny");
-  CHECK(decide(decider_of(kOpen + "@id(\"f\") permit (principal, action == Action::\"call\", resource == Function::\"shop/public.f\");"), command).verdict() == Verdict::allow);
+  CHECK(
+      decide(decider_of(
+                 kOpen +
+                 "@id(\"f\") permit (principal, action == Action::\"call\", resource == Function::\"shop/public.f\");"),
+             command)
+          .verdict() == Verdict::allow);
   command.functions = {{"public.f", true, 'v', false}};  // a claim to be safe does not outweigh the doubt
-  CHECK(decide(decider_of("@id(\"s\") permit (principal, action, resource in Tag::\"safe\");"), command).verdict() == Verdict::deny);
+  CHECK(decide(decider_of("@id(\"s\") permit (principal, action, resource in Tag::\"safe\");"), command).verdict() ==
+        Verdict::deny);
 }
 
 TEST_CASE("functions: vetted ones carry Tag safe, others their connection only") {
-  std::string text = "@id(\"c\") permit (principal, action == Action::\"connect\", resource);"
-                     "@id(\"s\") permit (principal, action == Action::\"call\", resource in Tag::\"safe\");";
+  std::string text =
+      "@id(\"c\") permit (principal, action == Action::\"connect\", resource);"
+      "@id(\"s\") permit (principal, action == Action::\"call\", resource in Tag::\"safe\");";
   Command command = command_of(CommandEffect::read, {});
   command.functions = {{"lower", true, 'i', false}};
   CHECK(decide(decider_of(text), command).verdict() == Verdict::allow);
@@ -133,8 +152,10 @@ TEST_CASE("functions: vetted ones carry Tag safe, others their connection only")
 }
 
 TEST_CASE("authority is the intersection of account and verified user") {
-  std::string text = "@id(\"a\") permit (principal in Group::\"support\", action, resource);"
-                     "@id(\"u\") permit (principal in Group::\"finance\", action, resource) unless { resource == Table::\"shop/main.items\" };";
+  std::string text =
+      "@id(\"a\") permit (principal in Group::\"support\", action, resource);"
+      "@id(\"u\") permit (principal in Group::\"finance\", action, resource) unless { resource == "
+      "Table::\"shop/main.items\" };";
   Decider decider = decider_of(text);
   Identity identity = support();
   identity.user = ActsFor{"mia", "dana", {"finance"}, true};
@@ -142,17 +163,22 @@ TEST_CASE("authority is the intersection of account and verified user") {
   CHECK(decide(decider, command_of(CommandEffect::read, {reads("main.items")}), identity).verdict() == Verdict::deny);
   CHECK(decide(decider, command_of(CommandEffect::read, {reads("main.items")})).verdict() == Verdict::allow);
   identity.user->account.clear();
-  CHECK(decide(decider, command_of(CommandEffect::read, {reads("main.orders")}), identity).code == "policy.no_identity");
+  CHECK(decide(decider, command_of(CommandEffect::read, {reads("main.orders")}), identity).code ==
+        "policy.no_identity");
 }
 
 TEST_CASE("an asserted user can only narrow") {
-  Decider decider = decider_of(kOpen + "@id(\"not-mia\") forbid (principal == User::\"mia@example.com\", action, resource == Table::\"shop/main.orders\");"
-                                       "@id(\"eve\") forbid (principal == User::\"eve\", action, resource) when { context.nope };"
-                                       "@id(\"dana\") permit (principal == User::\"dana\", action, resource);");
+  Decider decider =
+      decider_of(kOpen +
+                 "@id(\"not-mia\") forbid (principal == User::\"mia@example.com\", action, resource == "
+                 "Table::\"shop/main.orders\");"
+                 "@id(\"eve\") forbid (principal == User::\"eve\", action, resource) when { context.nope };"
+                 "@id(\"dana\") permit (principal == User::\"dana\", action, resource);");
   Identity identity = support();
   identity.user = ActsFor{"mia@example.com", "", {}, false};
   CHECK(decide(decider, command_of(CommandEffect::read, {reads("main.items")}), identity).verdict() == Verdict::allow);
-  CHECK(decide(decider, command_of(CommandEffect::read, {reads("main.orders")}), identity).deciding == std::vector<std::string>{"not-mia"});
+  CHECK(decide(decider, command_of(CommandEffect::read, {reads("main.orders")}), identity).deciding ==
+        std::vector<std::string>{"not-mia"});
   identity.user->subject = "eve";
   CHECK(decide(decider, command_of(CommandEffect::read, {reads("main.items")}), identity).code == "policy.error");
   Identity stranger;
@@ -162,7 +188,9 @@ TEST_CASE("an asserted user can only narrow") {
 }
 
 TEST_CASE("crew, agent, task and tool narrow, and verified hops outweigh asserted ones") {
-  Decider decider = decider_of(kOpen + "@id(\"only-refunds\") forbid (principal, action, resource) unless { context.agent == \"refund-agent\" };");
+  Decider decider = decider_of(
+      kOpen +
+      "@id(\"only-refunds\") forbid (principal, action, resource) unless { context.agent == \"refund-agent\" };");
   Identity identity = support();
   identity.chain = {{"agent", "refund-agent", true}};
   Command command = command_of(CommandEffect::read, {reads("main.orders")});
@@ -177,8 +205,10 @@ TEST_CASE("crew, agent, task and tool narrow, and verified hops outweigh asserte
 TEST_CASE("context: bounds and columns are those of the action on the object") {
   Decider decider = decider_of(
       "@id(\"c\") permit (principal, action in [Action::\"connect\", Action::\"read\"], resource);"
-      "@id(\"u\") permit (principal, action == Action::\"update\", resource == Table::\"shop/main.items\") when { context.bounded == \"eq\" "
-      "&& context.rows_bound <= 2 && [\"status\"].containsAll(context.columns_written) && context.effect == \"write\" && "
+      "@id(\"u\") permit (principal, action == Action::\"update\", resource == Table::\"shop/main.items\") when { "
+      "context.bounded == \"eq\" "
+      "&& context.rows_bound <= 2 && [\"status\"].containsAll(context.columns_written) && context.effect == \"write\" "
+      "&& "
       "context.kinds.contains(\"update\") && context.values_bound && context.hour == 12 };");
   Touch update = writes("update", "main.items", Bound::eq, 2);
   update.columns_written = {"status"};
@@ -199,25 +229,31 @@ TEST_CASE("context: bounds and columns are those of the action on the object") {
 
 TEST_CASE("rows_affected_max is the number of keys only when every write proves it") {
   Decider decider = decider_of(kOpen);
-  auto bound = [&](std::vector<Touch> touches) { return decide(decider, command_of(CommandEffect::write, std::move(touches))).rows_affected_max; };
+  auto bound = [&](std::vector<Touch> touches) {
+    return decide(decider, command_of(CommandEffect::write, std::move(touches))).rows_affected_max;
+  };
   CHECK(bound({writes("delete", "main.a", Bound::eq, 3)}) == 3);
   CHECK(bound({writes("delete", "main.a", Bound::eq, 3), writes("insert", "main.b", Bound::eq, 4)}) == 7);
   CHECK(bound({writes("delete", "main.a", Bound::eq, 3), writes("delete", "main.b", Bound::weak, 1)}) == 1'000);
   CHECK(bound({writes("delete", "main.a", Bound::eq, kUnproven)}) == 1'000);
-  CHECK(bound({writes("delete", "main.a", Bound::eq, kUnproven - 1), writes("delete", "main.b", Bound::eq, 5)}) == 1'000);
+  CHECK(bound({writes("delete", "main.a", Bound::eq, kUnproven - 1), writes("delete", "main.b", Bound::eq, 5)}) ==
+        1'000);
 }
 
 TEST_CASE("names with reserved characters cannot reach into other places") {
-  Decider decider = decider_of("@id(\"c\") permit (principal, action == Action::\"connect\", resource);"
-                               "@id(\"m\") permit (principal, action, resource in Schema::\"shop/main\");"
-                               "@id(\"s\") permit (principal, action, resource in Schema::\"shop/$system\");");
-  CHECK(decide(decider, command_of(CommandEffect::read, {reads("main.a.b")})).verdict() == Verdict::allow);  // SQLite: a table named "a.b"
+  Decider decider = decider_of(
+      "@id(\"c\") permit (principal, action == Action::\"connect\", resource);"
+      "@id(\"m\") permit (principal, action, resource in Schema::\"shop/main\");"
+      "@id(\"s\") permit (principal, action, resource in Schema::\"shop/$system\");");
+  CHECK(decide(decider, command_of(CommandEffect::read, {reads("main.a.b")})).verdict() ==
+        Verdict::allow);  // SQLite: a table named "a.b"
   Command postgres = command_of(CommandEffect::read, {reads("main.a.b")});
   postgres.dialect = Dialect::postgres;
   CHECK(decide(decider, postgres).code == "command.unknown_name");
   CHECK(decide(decider, command_of(CommandEffect::read, {reads("$system.x")})).verdict() == Verdict::deny);
   CHECK(decide(decider, command_of(CommandEffect::read, {reads("nodot")})).code == "command.unknown_name");
-  CHECK(decide(decider, command_of(CommandEffect::read, {writes("explode", "main.a", Bound::eq)})).code == "command.unknown_name");
+  CHECK(decide(decider, command_of(CommandEffect::read, {writes("explode", "main.a", Bound::eq)})).code ==
+        "command.unknown_name");
 }
 
 TEST_CASE("risk is a sum of named parts and is cut at 100") {
@@ -235,8 +271,9 @@ TEST_CASE("risk is a sum of named parts and is cut at 100") {
 }
 
 TEST_CASE("a tool call asks `use` and sees its arguments' names and sizes") {
-  Decider decider = decider_of("@id(\"t\") permit (principal, action == Action::\"use\", resource == Tool::\"mailer\") when { "
-                               "context.argument_names.contains(\"to\") && context.argument_sizes.to < 20 && context.row_limit > 0 };");
+  Decider decider = decider_of(
+      "@id(\"t\") permit (principal, action == Action::\"use\", resource == Tool::\"mailer\") when { "
+      "context.argument_names.contains(\"to\") && context.argument_sizes.to < 20 && context.row_limit > 0 };");
   Request request;
   request.kind = RequestKind::tool;
   request.tool = "mailer";
@@ -251,4 +288,20 @@ TEST_CASE("a tool call asks `use` and sees its arguments' names and sizes") {
   request.arguments.clear();
   request.tool = "other";
   CHECK(decider.decide_tool(support(), request, {}, kNoonUs).code == "policy.default_deny");
+}
+
+TEST_CASE("one decider serves many threads") {
+  Decider decider = decider_of(kOpen);
+  std::vector<std::thread> threads;
+  std::vector<int> allowed(4, 0);
+  for (std::size_t t = 0; t < allowed.size(); ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 200; ++i) {
+        Command command = command_of(CommandEffect::read, {reads("main.t" + std::to_string(i))});
+        allowed[t] += decide(decider, command).verdict() == Verdict::allow ? 1 : 0;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(allowed == std::vector<int>(4, 200));
 }

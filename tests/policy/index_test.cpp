@@ -22,52 +22,69 @@ struct World {
 std::string entity_text(const World& world, EntityIndex entity) { return world.names.display(entity); }
 
 void make_entities(World& world, std::mt19937& random, int count) {
-  for (int i = 0; i < count; ++i) world.all.push_back(world.names.entity(i % 3 == 0 ? "A" : "B", "e" + std::to_string(i)));
+  for (int i = 0; i < count; ++i)
+    world.all.push_back(world.names.entity(i % 3 == 0 ? "A" : "B", "e" + std::to_string(i)));
   for (int i = 0; i < 6; ++i) world.actions.push_back(world.names.entity("Action", "a" + std::to_string(i)));
   for (std::size_t i = 0; i < world.all.size(); ++i) {
     if (random() % 10 == 0) continue;  // unknown entities stay in themselves
     Entity entity;
     std::size_t parents = i == 0 ? 100 : random() % 3;
-    for (std::size_t k = 0; k < parents && i + 1 < world.all.size(); ++k) entity.parents.push_back(world.all[i + 1 + random() % (world.all.size() - i - 1)]);
+    for (std::size_t k = 0; k < parents && i + 1 < world.all.size(); ++k)
+      entity.parents.push_back(world.all[i + 1 + random() % (world.all.size() - i - 1)]);
     world.entities.add(world.all[i], std::move(entity));
   }
-  for (std::size_t i = 0; i + 1 < world.actions.size(); ++i) world.entities.add(world.actions[i], {nullptr, nullptr, {world.actions[i + 1 + random() % (world.actions.size() - i - 1)]}});
+  for (std::size_t i = 0; i + 1 < world.actions.size(); ++i)
+    world.entities.add(world.actions[i],
+                       {nullptr, nullptr, {world.actions[i + 1 + random() % (world.actions.size() - i - 1)]}});
 }
 
 std::string scope_text(const World& world, std::mt19937& random, const char* variable) {
   std::string entity = entity_text(world, world.all[random() % world.all.size()]);
   switch (random() % 5) {
-    case 0: return variable;
-    case 1: return std::string(variable) + " == " + entity;
-    case 2: return std::string(variable) + " in " + entity;
-    case 3: return std::string(variable) + " is " + (random() % 2 == 0 ? "A" : "B");
-    default: return std::string(variable) + " is A in " + entity;
+    case 0:
+      return variable;
+    case 1:
+      return std::string(variable) + " == " + entity;
+    case 2:
+      return std::string(variable) + " in " + entity;
+    case 3:
+      return std::string(variable) + " is " + (random() % 2 == 0 ? "A" : "B");
+    default:
+      return std::string(variable) + " is A in " + entity;
   }
 }
 
 std::string action_text(const World& world, std::mt19937& random) {
   auto one = [&] { return entity_text(world, world.actions[random() % world.actions.size()]); };
   switch (random() % 5) {
-    case 0: return "action";
-    case 1: return "action == " + one();
-    case 2: return "action in " + one();
-    case 3: return "action in []";
-    default: return "action in [" + one() + ", " + one() + ", " + one() + "]";
+    case 0:
+      return "action";
+    case 1:
+      return "action == " + one();
+    case 2:
+      return "action in " + one();
+    case 3:
+      return "action in []";
+    default:
+      return "action in [" + one() + ", " + one() + ", " + one() + "]";
   }
 }
 
 void make_policies(World& world, std::mt19937& random, int count) {
   std::string text;
   for (int i = 0; i < count; ++i) {
-    text += (random() % 4 == 0 ? "forbid (" : "permit (") + scope_text(world, random, "principal") + ", " + action_text(world, random) + ", " +
-            scope_text(world, random, "resource") + ")" + (random() % 5 == 0 ? " when { context.nope };\n" : ";\n");
+    text += (random() % 4 == 0 ? "forbid (" : "permit (") + scope_text(world, random, "principal") + ", " +
+            action_text(world, random) + ", " + scope_text(world, random, "resource") + ")" +
+            (random() % 5 == 0 ? " when { context.nope };\n" : ";\n");
   }
   ParseResult parsed = parse_policies(text, world.names, world.heap);
   REQUIRE_FALSE(parsed.error.has_value());
   for (ParsedPolicy& policy : parsed.policies) {
     std::shared_ptr<const Program> condition;
-    if (policy.body.root != kNoNode) condition = std::make_shared<const Program>(compile(std::move(policy.body), world.heap));
-    world.set.add({std::to_string(world.set.policies().size()), policy.permit, policy.principal, policy.action, policy.resource, condition});
+    if (policy.body.root != kNoNode)
+      condition = std::make_shared<const Program>(compile(std::move(policy.body), world.heap));
+    world.set.add({std::to_string(world.set.policies().size()), policy.permit, policy.principal, policy.action,
+                   policy.resource, condition});
   }
   world.set.freeze();
 }
@@ -87,9 +104,13 @@ TEST_CASE("the index finds exactly what a scan finds") {
     Record context;
     Machine machine(local, hierarchy);
     for (int i = 0; i < 60; ++i) {
-      auto pick = [&](const std::vector<EntityIndex>& from) { return i % 10 == 9 ? stranger : i == 0 ? from[0] : from[random() % from.size()]; };
+      auto pick = [&](const std::vector<EntityIndex>& from) {
+        return i % 10 == 9 ? stranger : i == 0 ? from[0] : from[random() % from.size()];
+      };
       EvalRequest request;
-      for (auto [part, from] : {std::pair{&request.principal, &world.all}, {&request.action, &world.actions}, {&request.resource, &world.all}}) {
+      for (auto [part, from] : {std::pair{&request.principal, &world.all},
+                                {&request.action, &world.actions},
+                                {&request.resource, &world.all}}) {
         part->entity = pick(*from);
         part->ancestors = hierarchy.ancestors(part->entity);
       }

@@ -1,4 +1,5 @@
-// Data classes: what a result shows is masked without `unmask`; what is tested, carried or shown by an error is refused.
+// Data classes: what a result shows is masked without `unmask`; what is tested, carried or shown by an error is
+// refused.
 #include <doctest/doctest.h>
 
 #include "policy/column_classes.h"
@@ -23,10 +24,13 @@ TEST_CASE("a class without leave is masked, with leave it is shown") {
   Decision decision = decide(decider_of(kOpen), shows_email());
   CHECK(decision.verdict() == Verdict::allow);
   CHECK(decision.masked_classes == Classes{"pii.email"});
-  Decider pii = decider_of(kOpen + "@id(\"pii\") permit (principal, action == Action::\"unmask\", resource in DataClass::\"pii\");");
+  Decider pii = decider_of(
+      kOpen + "@id(\"pii\") permit (principal, action == Action::\"unmask\", resource in DataClass::\"pii\");");
   CHECK(decide(pii, shows_email()).masked_classes.empty());
-  Decider both = decider_of(kOpen + "@id(\"pii\") permit (principal, action == Action::\"unmask\", resource in DataClass::\"pii\");"
-                                    "@id(\"no\") forbid (principal, action, resource == DataClass::\"pii.email\") when { context.nope };");
+  Decider both =
+      decider_of(kOpen +
+                 "@id(\"pii\") permit (principal, action == Action::\"unmask\", resource in DataClass::\"pii\");"
+                 "@id(\"no\") forbid (principal, action, resource == DataClass::\"pii.email\") when { context.nope };");
   CHECK(decide(both, shows_email()).masked_classes == Classes{"pii.email"});
 }
 
@@ -44,8 +48,9 @@ TEST_CASE("a system table shows every class") {
   CHECK(decide(decider, command).masked_classes == Classes{"pii.card", "pii.email"});
   command.tests = {{"main.sqlite_schema.sql", false}};
   CHECK(decide(decider, command).verdict() == Verdict::deny);
-  Decider narrow = decider_of("@id(\"c\") permit (principal, action == Action::\"connect\", resource);"
-                              "@id(\"m\") permit (principal, action, resource in Schema::\"shop/main\");");
+  Decider narrow = decider_of(
+      "@id(\"c\") permit (principal, action == Action::\"connect\", resource);"
+      "@id(\"m\") permit (principal, action, resource in Schema::\"shop/main\");");
   command.tests.clear();
   CHECK(decide(narrow, command).verdict() == Verdict::deny);
 }
@@ -54,7 +59,8 @@ TEST_CASE("tests on a class need match or infer") {
   Command command = shows_email();
   command.tests = {{"main.customers.email", true}};
   CHECK(decide(decider_of(kOpen), command).verdict() == Verdict::deny);
-  std::string match = kOpen + "@id(\"m\") permit (principal, action == Action::\"match\", resource == DataClass::\"pii.email\");";
+  std::string match =
+      kOpen + "@id(\"m\") permit (principal, action == Action::\"match\", resource == DataClass::\"pii.email\");";
   CHECK(decide(decider_of(match), command).verdict() == Verdict::allow);
   command.tests = {{"main.customers.email", false}};
   CHECK(decide(decider_of(match), command).verdict() == Verdict::deny);
@@ -63,14 +69,16 @@ TEST_CASE("tests on a class need match or infer") {
 }
 
 TEST_CASE("carrying a class elsewhere, or into an error, refuses") {
-  Command command = command_of(CommandEffect::write, {reads("main.customers"), writes("insert", "main.copies", Bound::eq)});
+  Command command =
+      command_of(CommandEffect::write, {reads("main.customers"), writes("insert", "main.copies", Bound::eq)});
   command.carries = {"main.customers.email"};
   CHECK(decide(decider_of(kOpen), command).verdict() == Verdict::deny);
   command.carries = {"main.customers.name"};
   CHECK(decide(decider_of(kOpen), command).verdict() == Verdict::allow);
   command.error_reveals = {"main.customers.card"};
   CHECK(decide(decider_of(kOpen), command).verdict() == Verdict::deny);
-  CHECK(decide(decider_of(kOpen + "@id(\"u\") permit (principal, action == Action::\"unmask\", resource);"), command).verdict() == Verdict::allow);
+  CHECK(decide(decider_of(kOpen + "@id(\"u\") permit (principal, action == Action::\"unmask\", resource);"), command)
+            .verdict() == Verdict::allow);
 }
 
 TEST_CASE("the class index agrees with classes_of") {
@@ -80,7 +88,9 @@ TEST_CASE("the class index agrees with classes_of") {
   frame.classes["y"] = {"y", {"a/s.t.d", "a/s.t.c", "a/s.t.q.c", "a/odd", "nonsense"}, "redact"};
   ColumnClasses index(frame);
   for (const std::string& connection : {std::string("a"), std::string("b"), std::string("none")}) {
-    for (const std::string& column : std::initializer_list<std::string>{"s.t.c", "s.t.d", "s.t.*", "s.u.z", "s.u.*", "s.t.q.c", "s.t.q.*", "t.c", "c", "", ".", "s.t.", "s..c", "odd"}) {
+    for (const std::string& column :
+         std::initializer_list<std::string>{"s.t.c", "s.t.d", "s.t.*", "s.u.z", "s.u.*", "s.t.q.c", "s.t.q.*", "t.c",
+                                            "c", "", ".", "s.t.", "s..c", "odd"}) {
       ClassSet found = index.none();
       index.add(connection, column, found);
       std::set<std::string> names;

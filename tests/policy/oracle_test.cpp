@@ -57,7 +57,8 @@ void compare_line(const std::string& line, Tally& tally, bool kinds) {
                 as_set(answer["answers"][i]["errors"]) == as_set(expect["errors"]) &&
                 (!kinds || answer["answers"][i]["error_kinds"] == expect["error_kinds"]);
     if (same || ++tally.wrong > 5) continue;
-    INFO(asked["id"].dump(), " case ", i, " got ", answer.contains("answers") ? answer["answers"][i].dump() : answer.dump(), " want ", expect.dump());
+    INFO(asked["id"].dump(), " case ", i, " got ",
+         answer.contains("answers") ? answer["answers"][i].dump() : answer.dump(), " want ", expect.dump());
     CHECK(same);
   }
 }
@@ -96,7 +97,8 @@ TEST_CASE("the parser accepts and refuses what Cedar's does") {
     }
     if ((verdict == "ok") == !result.error) return;
     ++wrong;
-    INFO(json["id"].dump(), " ", text.substr(0, 200), " want ", verdict, " got ", result.error ? result.error->message : "ok");
+    INFO(json["id"].dump(), " ", text.substr(0, 200), " want ", verdict, " got ",
+         result.error ? result.error->message : "ok");
     CHECK(false);
   });
   MESSAGE("parse verdicts: ", (cases - wrong - too_deep), " of ", cases, " agree, ", too_deep, " answered `too deep`");

@@ -9,7 +9,8 @@ using namespace libguard::policy;
 namespace {
 
 // The code under which the policies are refused, "" when they load; `what` gets the sentence.
-std::string code_of(const std::string& text, std::string* what = nullptr, std::shared_ptr<const Frame> frame = shop_frame()) {
+std::string code_of(const std::string& text, std::string* what = nullptr,
+                    std::shared_ptr<const Frame> frame = shop_frame()) {
   try {
     Decider({{"p.cedar", text}}, std::move(frame));
     return "";
@@ -20,7 +21,9 @@ std::string code_of(const std::string& text, std::string* what = nullptr, std::s
   }
 }
 
-std::string permit_when(const std::string& condition) { return "@id(\"p\") permit (principal, action, resource) when { " + condition + " };"; }
+std::string permit_when(const std::string& condition) {
+  return "@id(\"p\") permit (principal, action, resource) when { " + condition + " };";
+}
 
 }  // namespace
 
@@ -28,26 +31,35 @@ TEST_CASE("errors name file, line and column") {
   std::string what;
   CHECK(code_of("\n  permit (principal, action resource);", &what) == "policy.syntax");
   CHECK(what.starts_with("p.cedar:2:29: "));
-  CHECK(code_of("@id(\"a\")\npermit (principal in Group::\"suport\", action, resource);", &what) == "policy.unknown_entity");
-  CHECK(what == "p.cedar:2:29: Group::\"suport\": unknown-group: nobody is in Group \"suport\"; did you mean \"support\"?");
+  CHECK(code_of("@id(\"a\")\npermit (principal in Group::\"suport\", action, resource);", &what) ==
+        "policy.unknown_entity");
+  CHECK(what ==
+        "p.cedar:2:29: Group::\"suport\": unknown-group: nobody is in Group \"suport\"; did you mean \"support\"?");
 }
 
 TEST_CASE("ids are required and unique over all files") {
   CHECK(code_of("permit (principal, action, resource);") == "policy.id_missing");
   CHECK(code_of("@id(\"\") permit (principal, action, resource);") == "policy.id_missing");
-  CHECK_THROWS_AS(Decider({{"a", "@id(\"x\") permit (principal, action, resource);"}, {"b", "@id(\"x\") forbid (principal, action, resource);"}}, shop_frame()), Error);
+  CHECK_THROWS_AS(Decider({{"a", "@id(\"x\") permit (principal, action, resource);"},
+                           {"b", "@id(\"x\") forbid (principal, action, resource);"}},
+                          shop_frame()),
+                  Error);
   CHECK(code_of("@id(\"x\") permit (principal == ?principal, action, resource);") == "policy.template");
 }
 
 TEST_CASE("what can never apply is refused") {
-  auto scope = [](const std::string& resource) { return "@id(\"p\") permit (principal, action, resource " + resource + ");"; };
-  for (const char* good : {"== Connection::\"shop\"", "in Tag::\"prod\"", "in Tag::\"safe\"", "in Schema::\"lab/main\"", "== Table::\"shop/main.x\"", "in DataClass::\"pii\"",
-                           "== DataClass::\"pii.email\"", "== Tool::\"anything\"", "is Table", "is Host"}) {
+  auto scope = [](const std::string& resource) {
+    return "@id(\"p\") permit (principal, action, resource " + resource + ");";
+  };
+  for (const char* good : {"== Connection::\"shop\"", "in Tag::\"prod\"", "in Tag::\"safe\"", "in Schema::\"lab/main\"",
+                           "== Table::\"shop/main.x\"", "in DataClass::\"pii\"", "== DataClass::\"pii.email\"",
+                           "== Tool::\"anything\"", "is Table", "is Host"}) {
     INFO(good);
     CHECK(code_of(scope(good)) == "");
   }
-  for (const char* bad : {"== Connection::\"shp\"", "in Tag::\"prd\"", "in Schema::\"main\"", "== Table::\"nope/main.x\"", "in DataClass::\"pi\"", "== DataClass::\"pii.emial\"",
-                          "== Cnnection::\"shop\"", "in Group::\"nobody\""}) {
+  for (const char* bad :
+       {"== Connection::\"shp\"", "in Tag::\"prd\"", "in Schema::\"main\"", "== Table::\"nope/main.x\"",
+        "in DataClass::\"pi\"", "== DataClass::\"pii.emial\"", "== Cnnection::\"shop\"", "in Group::\"nobody\""}) {
     INFO(bad);
     CHECK(code_of(scope(bad)) == "policy.unknown_entity");
   }
@@ -55,26 +67,33 @@ TEST_CASE("what can never apply is refused") {
   CHECK(code_of(permit_when("resource is Tabel")) == "policy.unknown_type");
   CHECK(code_of("@id(\"p\") permit (principal, action == Action::\"slect\", resource);") == "policy.unknown_entity");
   CHECK(code_of("@id(\"p\") permit (principal == Account::\"dana\", action, resource);") == "policy.unknown_entity");
-  CHECK(code_of("@id(\"p\") permit (principal == User::\"support-crew\", action, resource);") == "policy.unknown_entity");
+  CHECK(code_of("@id(\"p\") permit (principal == User::\"support-crew\", action, resource);") ==
+        "policy.unknown_entity");
   CHECK(code_of("@id(\"p\") permit (principal == User::\"dana\", action, resource);") == "");
 }
 
 TEST_CASE("a permit that reads what only the process says is refused, however it is spelt") {
-  for (const char* bad : {"context.crew == \"a\"", "context[\"tool\"] == \"x\"", "context has agent", "context has \"task\"", "context has tool.x",
-                          "context == {}", "[context].contains(context)", "{a: context} == {a: {}}", "{a: context}.a.tool == \"x\"", "(if true then context else context).tool == \"x\"",
-                          "[1].contains(context)", "context.hour == 1 && context == context", "!(context has crew)", "\"a\" == context.agent", "principal == context"}) {
+  for (const char* bad :
+       {"context.crew == \"a\"", "context[\"tool\"] == \"x\"", "context has agent", "context has \"task\"",
+        "context has tool.x", "context == {}", "[context].contains(context)", "{a: context} == {a: {}}",
+        "{a: context}.a.tool == \"x\"", "(if true then context else context).tool == \"x\"", "[1].contains(context)",
+        "context.hour == 1 && context == context", "!(context has crew)", "\"a\" == context.agent",
+        "principal == context"}) {
     INFO(bad);
     CHECK(code_of(permit_when(bad)) == "policy.permit_reads_process");
     CHECK(code_of("@id(\"f\") forbid (principal, action, resource) when { " + std::string(bad) + " };") == "");
   }
-  for (const char* good : {"context.hour > 8", "context has refund_cents", "context[\"bounded\"] == \"eq\"", "context.argument_sizes.tool < 5", "\"context.tool\" == \"x\""}) {
+  for (const char* good : {"context.hour > 8", "context has refund_cents", "context[\"bounded\"] == \"eq\"",
+                           "context.argument_sizes.tool < 5", "\"context.tool\" == \"x\""}) {
     INFO(good);
     CHECK(code_of(permit_when(good)) == "");
   }
 }
 
 TEST_CASE("remedies are checked while loading") {
-  auto forbid = [](const std::string& remedy) { return "@id(\"f\") @remedy(\"" + remedy + "\") forbid (principal, action, resource);"; };
+  auto forbid = [](const std::string& remedy) {
+    return "@id(\"f\") @remedy(\"" + remedy + "\") forbid (principal, action, resource);";
+  };
   CHECK(code_of(forbid("approval:group=dba")) == "");
   CHECK(code_of(forbid("approval:group=dbas")) == "policy.remedy");
   CHECK(code_of(forbid("explode")) == "policy.remedy");
@@ -99,8 +118,12 @@ TEST_CASE("the frame itself is checked") {
 }
 
 TEST_CASE("the version changes with any byte and ids are sorted") {
-  Decider a({{"x", "@id(\"b\") permit (principal, action, resource); @id(\"a\") forbid (principal, action, resource);"}}, shop_frame());
-  Decider b({{"x", "@id(\"b\") permit (principal, action, resource); @id(\"a\") forbid (principal, action, resource); "}}, shop_frame());
+  Decider a(
+      {{"x", "@id(\"b\") permit (principal, action, resource); @id(\"a\") forbid (principal, action, resource);"}},
+      shop_frame());
+  Decider b(
+      {{"x", "@id(\"b\") permit (principal, action, resource); @id(\"a\") forbid (principal, action, resource); "}},
+      shop_frame());
   CHECK(a.version() != b.version());
   CHECK(a.version().size() == 64);
   CHECK(a.ids() == std::vector<std::string>{"a", "b"});
@@ -112,11 +135,11 @@ TEST_CASE("hours follow the zone, past its last listed change too") {
   CHECK(utc.hour(-1) == 23);
   TimeZone berlin("Europe/Berlin");
   CHECK(berlin.hour(kNoonUs) == 13);
-  CHECK(berlin.hour(1'752'580'800'000'000) == 14);         // 2025-07-15T12:00Z, summer
-  CHECK(berlin.hour(2'541'585'600'000'000) == 14);         // 2050-07-16T12:00Z, by the rule
-  CHECK(berlin.hour(2'525'688'000'000'000) == 13);         // 2050-01-13T12:00Z
+  CHECK(berlin.hour(1'752'580'800'000'000) == 14);  // 2025-07-15T12:00Z, summer
+  CHECK(berlin.hour(2'541'585'600'000'000) == 14);  // 2050-07-16T12:00Z, by the rule
+  CHECK(berlin.hour(2'525'688'000'000'000) == 13);  // 2050-01-13T12:00Z
   CHECK(TimeZone("Australia/Sydney").hour(2'525'688'000'000'000) == 23);
   CHECK(TimeZone("Asia/Kolkata").hour(kNoonUs) == 17);
-  CHECK(berlin.offset_s(1'743'296'399) == 3'600);          // the second before summer time of 2025
+  CHECK(berlin.offset_s(1'743'296'399) == 3'600);  // the second before summer time of 2025
   CHECK(berlin.offset_s(1'743'296'400) == 7'200);
 }

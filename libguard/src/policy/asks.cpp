@@ -23,13 +23,16 @@ std::vector<EntityIndex> below(const ConnectionEntity& connection) {
 void sort(std::vector<EntityIndex>& list) { std::sort(list.begin(), list.end()); }
 
 // Doubts that facts.cpp of command/ has already made pessimistic facts of; any other doubt refuses.
-bool harmless_doubt(std::string_view doubt) { return doubt == "lineage_unknown" || doubt.starts_with("unvetted_function "); }
+bool harmless_doubt(std::string_view doubt) {
+  return doubt == "lineage_unknown" || doubt.starts_with("unvetted_function ");
+}
 
 }  // namespace
 
 std::string shown_object(std::string_view object) {
   for (std::string_view schema : {"main.", "public."}) {
-    if (object.starts_with(schema) && object.find('.', schema.size()) == std::string_view::npos) object.remove_prefix(schema.size());
+    if (object.starts_with(schema) && object.find('.', schema.size()) == std::string_view::npos)
+      object.remove_prefix(schema.size());
   }
   return text::visible(object);
 }
@@ -41,8 +44,13 @@ bool AskBuilder::fail(std::string failed_code, std::string sentence) {
 }
 
 Ask AskBuilder::connection_ask(std::string_view action, const ConnectionEntity& connection) const {
-  return {action, words_.action(action), connection.anchor.entity, connection.anchor.ancestors, nullptr,
-          "connection " + text::visible(connection.frame->name), false};
+  return {action,
+          words_.action(action),
+          connection.anchor.entity,
+          connection.anchor.ancestors,
+          nullptr,
+          "connection " + text::visible(connection.frame->name),
+          false};
 }
 
 Ask AskBuilder::tool(const std::string& name, const ConnectionEntity* connection) {
@@ -54,7 +62,8 @@ Ask AskBuilder::tool(const std::string& name, const ConnectionEntity* connection
 
 Ask AskBuilder::data_class(std::string_view action, const std::string& name) const {
   const NamedAnchor& anchor = words_.data_class(name);
-  return {action, words_.action(action), anchor.entity, anchor.ancestors, nullptr, "class " + text::visible(name), false};
+  return {action,  words_.action(action),          anchor.entity, anchor.ancestors,
+          nullptr, "class " + text::visible(name), false};
 }
 
 bool AskBuilder::touch(const Touch& touch, const ConnectionEntity& connection, Dialect dialect) {
@@ -62,10 +71,13 @@ bool AskBuilder::touch(const Touch& touch, const ConnectionEntity& connection, D
   const NamedAnchor* anchor = words_.action(action);
   auto dot = touch.object.find('.');
   // With two dots a PostgreSQL name could be read in two ways; SQLite's schemas have none.
-  bool clear = dot != std::string::npos && (dialect == Dialect::sqlite || touch.object.find('.', dot + 1) == std::string::npos);
-  if (anchor == nullptr || !clear) return fail("command.unknown_name", "the command touches something that policy has no name for");
+  bool clear =
+      dot != std::string::npos && (dialect == Dialect::sqlite || touch.object.find('.', dot + 1) == std::string::npos);
+  if (anchor == nullptr || !clear)
+    return fail("command.unknown_name", "the command touches something that policy has no name for");
   std::string_view object = touch.object;
-  std::string schema = connection.part + "/" + (touch.system ? std::string("$system") : schema_part(object.substr(0, dot)));
+  std::string schema =
+      connection.part + "/" + (touch.system ? std::string("$system") : schema_part(object.substr(0, dot)));
   EntityIndex schema_entity = names_.entity(words_.type(Type::schema), schema);
   schema += '.';
   schema += text::entity_part(object.substr(dot + 1));
@@ -79,7 +91,8 @@ bool AskBuilder::touch(const Touch& touch, const ConnectionEntity& connection, D
 void AskBuilder::function(const CalledFunction& function, const ConnectionEntity& connection, bool opaque) {
   auto dot = function.name.find('.');
   std::string id = connection.part + "/";
-  Ask ask{"call", words_.action("call"), 0, below(connection), nullptr, "function " + text::visible(function.name), opaque};
+  Ask ask{"call", words_.action("call"), 0, below(connection), nullptr, "function " + text::visible(function.name),
+          opaque};
   if (dot != std::string::npos) {
     id += schema_part(std::string_view(function.name).substr(0, dot));
     ask.ancestors.push_back(names_.entity(words_.type(Type::schema), id));
@@ -97,17 +110,22 @@ bool AskBuilder::effect(const Command& command, const ConnectionEntity& connecti
   auto touched = [&](auto test) { return std::any_of(command.touches.begin(), command.touches.end(), test); };
   std::string_view action = to_string(command.effect);
   switch (command.effect) {
-    case CommandEffect::read: return true;
-    case CommandEffect::session: asks.push_back(connection_ask("session", connection)); return true;
+    case CommandEffect::read:
+      return true;
+    case CommandEffect::session:
+      asks.push_back(connection_ask("session", connection));
+      return true;
     case CommandEffect::ddl:
     case CommandEffect::dcl:
     case CommandEffect::maintenance:
-      if (!touched([&](const Touch& t) { return t.action == action; })) asks.push_back(connection_ask(action, connection));
+      if (!touched([&](const Touch& t) { return t.action == action; }))
+        asks.push_back(connection_ask(action, connection));
       return true;
     case CommandEffect::write:
       if (touched([](const Touch& t) { return is_write_action(t.action); })) return true;
       return fail("command.opaque", "the command writes, but not to any table that could be named");
-    case CommandEffect::opaque: break;
+    case CommandEffect::opaque:
+      break;
   }
   return fail("command.opaque", "what the command would do cannot be told from outside");
 }
@@ -123,12 +141,17 @@ bool AskBuilder::command(const Request& request, const Command& command, const C
   std::set<std::string_view> opaque;
   for (const std::string& doubt : command.doubts) {
     constexpr std::string_view kFunction = "opaque_function ";
-    if (doubt == "no_catalogue") return fail("command.no_catalogue", "without a catalogue nobody can tell what the names in the command mean");
-    if (doubt.starts_with(kFunction)) opaque.insert(std::string_view(doubt).substr(kFunction.size()));
-    else if (!harmless_doubt(doubt)) return fail(doubt.starts_with("opaque") ? "command.opaque" : "command.doubt", "part of the command could not be understood with certainty");
+    if (doubt == "no_catalogue")
+      return fail("command.no_catalogue", "without a catalogue nobody can tell what the names in the command mean");
+    if (doubt.starts_with(kFunction))
+      opaque.insert(std::string_view(doubt).substr(kFunction.size()));
+    else if (!harmless_doubt(doubt))
+      return fail(doubt.starts_with("opaque") ? "command.opaque" : "command.doubt",
+                  "part of the command could not be understood with certainty");
   }
   for (std::string_view name : opaque) {
-    bool listed = std::any_of(command.functions.begin(), command.functions.end(), [&](const CalledFunction& f) { return f.name == name; });
+    bool listed = std::any_of(command.functions.begin(), command.functions.end(),
+                              [&](const CalledFunction& f) { return f.name == name; });
     if (!listed) return fail("command.opaque", "the command runs code that policy cannot be asked about");
   }
   asks.reserve(command.touches.size() + command.functions.size() + 4);
@@ -154,8 +177,10 @@ ClassUse class_use(const Command& command, const ColumnClasses& classes) {
   // Statistics and definitions may hold any value of any table.
   auto add = [&](const std::string& column, ClassSet& out) {
     bool any = !system.empty() && system.contains(std::string_view(column).substr(0, column.rfind('.')));
-    if (any) out = classes.all();
-    else classes.add(command.connection, column, out);
+    if (any)
+      out = classes.all();
+    else
+      classes.add(command.connection, column, out);
   };
   for (const RevealedColumn& revealed : command.reveals) {
     for (const std::string& source : revealed.sources) add(source, use.shown);
@@ -168,13 +193,15 @@ ClassUse class_use(const Command& command, const ColumnClasses& classes) {
   return use;
 }
 
-std::optional<std::vector<Subject>> subjects_of(const Identity& identity, const Vocabulary& words, cedar::Names& names, std::string& why) {
+std::optional<std::vector<Subject>> subjects_of(const Identity& identity, const Vocabulary& words, cedar::Names& names,
+                                                std::string& why) {
   if (identity.account.empty()) {
     why = "nobody is authenticated; open a session with an account, a token or a key";
     return std::nullopt;
   }
   auto subject = [&](const std::string& name, bool person, const std::vector<std::string>& groups, bool forbids_only) {
-    Subject out{names.entity(words.type(person ? Type::user : Type::account), name), {}, forbids_only, text::visible(name)};
+    Subject out{
+        names.entity(words.type(person ? Type::user : Type::account), name), {}, forbids_only, text::visible(name)};
     for (const std::string& group : groups) out.groups.push_back(names.entity(words.type(Type::group), group));
     sort(out.groups);
     return out;

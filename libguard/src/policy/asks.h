@@ -19,16 +19,16 @@ struct Ask {
   std::string_view action;
   const NamedAnchor* action_anchor = nullptr;
   EntityIndex resource = 0;
-  std::vector<EntityIndex> ancestors;   // of the resource, sorted
-  const Touch* touch = nullptr;         // nullptr: the command as a whole
-  std::string label;                    // for reasons; "" when its own text did not name it
-  bool must_be_named = false;           // only a permit that names this very object will do
+  std::vector<EntityIndex> ancestors;  // of the resource, sorted
+  const Touch* touch = nullptr;        // nullptr: the command as a whole
+  std::string label;                   // for reasons; "" when its own text did not name it
+  bool must_be_named = false;          // only a permit that names this very object will do
 };
 
 // Whose leave is needed. An asserted user can only narrow: permits are not asked of it.
 struct Subject {
   EntityIndex entity = 0;
-  std::vector<EntityIndex> groups;      // sorted
+  std::vector<EntityIndex> groups;  // sorted
   bool forbids_only = false;
   std::string label;
 };
@@ -39,8 +39,8 @@ struct Subject {
 
 // What the columns of a command have to do with data classes.
 struct ClassUse {
-  ClassSet shown;      // by result columns: a deny masks
-  ClassSet carried;    // into another object, or shown by an error: a deny refuses
+  ClassSet shown;    // by result columns: a deny masks
+  ClassSet carried;  // into another object, or shown by an error: a deny refuses
   ClassSet matched;
   ClassSet inferred;
 };

@@ -10,7 +10,7 @@ std::string_view baseline_text() {
 permit (principal, action == Action::"call", resource in Tag::"safe");
 
 @id("no-ddl")
-@reason("{ACTION} on {object} changes structure, privileges or the server itself, which no agent may do; ask a person to do it.")
+@reason("{ACTION} on {object} changes structure, privileges or the server itself; ask a person to do it.")
 forbid (principal, action in Action::"admin", resource);
 
 @id("no-blind-dml")

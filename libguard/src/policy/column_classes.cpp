@@ -15,7 +15,8 @@ ColumnClasses::ColumnClasses(const Frame& frame) {
       if (slash == std::string::npos) continue;
       std::string_view column = std::string_view(rule).substr(slash + 1);
       std::string_view table = table_of(column);
-      connections_[rule.substr(0, slash)][std::string(table)].push_back({std::string(column.substr(table.size())), names_.size()});
+      connections_[rule.substr(0, slash)][std::string(table)].push_back(
+          {std::string(column.substr(table.size())), names_.size()});
     }
     names_.push_back(&name);
   }

@@ -15,7 +15,8 @@ std::optional<std::int64_t> scaled(std::string_view digits, int scale) {
   auto point = digits.find('.');
   std::string_view fraction = point == std::string_view::npos ? std::string_view() : digits.substr(point + 1);
   std::string whole(digits.substr(0, point));
-  for (std::size_t i = 0; i < static_cast<std::size_t>(std::max(scale, 0)); ++i) whole += i < fraction.size() ? fraction[i] : '0';
+  for (std::size_t i = 0; i < static_cast<std::size_t>(std::max(scale, 0)); ++i)
+    whole += i < fraction.size() ? fraction[i] : '0';
   if (fraction.size() > static_cast<std::size_t>(scale)) {
     std::string_view rest = fraction.substr(static_cast<std::size_t>(scale));
     if (rest.find_first_not_of('0') != std::string_view::npos) return std::nullopt;
@@ -42,8 +43,10 @@ std::string_view hop(const Identity& identity, const Request& request, std::stri
     for (const Hop& one : *hops) {
       if (one.kind != kind) continue;
       // Hops of a request come from the process, whatever they say of themselves.
-      if (one.verified && hops == &identity.chain) verified = one.name;
-      else asserted = one.name;
+      if (one.verified && hops == &identity.chain)
+        verified = one.name;
+      else
+        asserted = one.name;
     }
   }
   return verified.empty() ? asserted : verified;
@@ -62,12 +65,14 @@ bool fact_values(const Command& command, const Vocabulary& words, std::vector<Fa
     const AssignedValue* found = nullptr;
     std::size_t count = 0;
     for (const AssignedValue& assigned : command.assigned) {
-      bool whole = assigned.column.ends_with(".*") && std::string_view(assigned.column).substr(0, assigned.column.size() - 2) == table;
+      bool whole = assigned.column.ends_with(".*") &&
+                   std::string_view(assigned.column).substr(0, assigned.column.size() - 2) == table;
       if (assigned.column != fact.column && !whole) continue;
       found = &assigned;
       ++count;
     }
-    bool written = std::any_of(command.touches.begin(), command.touches.end(), [&](const Touch& t) { return may_write(t, table, column); });
+    bool written = std::any_of(command.touches.begin(), command.touches.end(),
+                               [&](const Touch& t) { return may_write(t, table, column); });
     if (count == 0 && !written) continue;
     auto value = count == 1 && found->known ? scaled(found->digits, fact.scale) : std::nullopt;
     if (!value) {
@@ -101,8 +106,8 @@ void RequestContext::start(const Identity& identity, const Request& request, int
 void RequestContext::command(const Identity& identity, const Request& request, const Command& command,
                              const std::vector<FactValue>& facts, int hour, int risk) {
   record_.fields.reserve(kContextNames + facts.size());
-  for (ContextName name : {ContextName::approvals, ContextName::approver_groups, ContextName::row_limit, ContextName::bounded,
-                           ContextName::rows_bound, ContextName::columns_written}) {
+  for (ContextName name : {ContextName::approvals, ContextName::approver_groups, ContextName::row_limit,
+                           ContextName::bounded, ContextName::rows_bound, ContextName::columns_written}) {
     add(name, Value());
   }
   start(identity, request, hour, risk);
@@ -120,12 +125,14 @@ void RequestContext::command(const Identity& identity, const Request& request, c
   for (const Touch& touch : command.touches) {
     whole_.bound = std::min(whole_.bound, touch.bound);
     whole_.rows_bound = std::max(whole_.rows_bound, touch.rows_bound);
-    if (used(ContextName::columns_written)) whole_.columns_written.insert(touch.columns_written.begin(), touch.columns_written.end());
+    if (used(ContextName::columns_written))
+      whole_.columns_written.insert(touch.columns_written.begin(), touch.columns_written.end());
   }
 }
 
 void RequestContext::tool(const Identity& identity, const Request& request, const Json& arguments, int hour, int risk) {
-  for (ContextName name : {ContextName::approvals, ContextName::approver_groups, ContextName::row_limit}) add(name, Value());
+  for (ContextName name : {ContextName::approvals, ContextName::approver_groups, ContextName::row_limit})
+    add(name, Value());
   start(identity, request, hour, risk);
   add(ContextName::argument_bytes, Value::of(static_cast<std::int64_t>(request.arguments.size())));
   std::vector<Value> argument_names;
@@ -144,7 +151,8 @@ void RequestContext::round(std::int64_t approvals, const std::set<std::string>& 
   record_.fields[1].second = Value::of(&nothing_);
   if (!groups.empty()) {
     std::vector<Value> members;
-    for (const std::string& group : groups) members.push_back(Value::of_entity(names_.entity(words_.type(Type::group), group)));
+    for (const std::string& group : groups)
+      members.push_back(Value::of_entity(names_.entity(words_.type(Type::group), group)));
     record_.fields[1].second = heap_.set(std::move(members));
   }
   record_.fields[2].second = Value::of(row_limit);

@@ -21,7 +21,8 @@ struct FactValue {
 };
 
 // False when a fact's column is, or may be, written with a value that is not known; then `name` is the fact.
-[[nodiscard]] bool fact_values(const Command& command, const Vocabulary& words, std::vector<FactValue>& out, std::string& name);
+[[nodiscard]] bool fact_values(const Command& command, const Vocabulary& words, std::vector<FactValue>& out,
+                               std::string& name);
 
 class RequestContext {
  public:
@@ -30,8 +31,8 @@ class RequestContext {
   RequestContext(const RequestContext&) = delete;
   RequestContext& operator=(const RequestContext&) = delete;
 
-  void command(const Identity& identity, const Request& request, const Command& command, const std::vector<FactValue>& facts,
-               int hour, int risk);
+  void command(const Identity& identity, const Request& request, const Command& command,
+               const std::vector<FactValue>& facts, int hour, int risk);
   // `arguments` must outlive this.
   void tool(const Identity& identity, const Request& request, const Json& arguments, int hour, int risk);
 

@@ -48,9 +48,12 @@ void refuse(Decision& decision, std::string code, const std::string& why) {
 
 const char* code_of(Objection::Kind kind) {
   switch (kind) {
-    case Objection::Kind::forbidden: return "policy.denied";
-    case Objection::Kind::erring: return "policy.error";
-    case Objection::Kind::not_permitted: return "policy.default_deny";
+    case Objection::Kind::forbidden:
+      return "policy.denied";
+    case Objection::Kind::erring:
+      return "policy.error";
+    case Objection::Kind::not_permitted:
+      return "policy.default_deny";
   }
   return "policy.denied";
 }
@@ -59,11 +62,16 @@ const char* code_of(Objection::Kind kind) {
 
 struct Decider::State {
   State(const std::vector<PolicySource>& sources, std::shared_ptr<const Frame> frame)
-      : words(frame), policies(load_policies(sources, words)), classes(*frame), zone(frame->timezone), version(digest_of(sources)) {}
+      : words(frame),
+        policies(load_policies(sources, words)),
+        classes(*frame),
+        zone(frame->timezone),
+        version(digest_of(sources)) {}
 
   // Everything of a decision but its verdict, which only Decider may set.
   Verdict rule(Decision& decision, const Ruling& ruling, const cedar::Names& names) const;
-  void mask(Decision& decision, const ClassSet& shown, const std::vector<Subject>& subjects, AskBuilder& builder, Rounds& rounds) const;
+  void mask(Decision& decision, const ClassSet& shown, const std::vector<Subject>& subjects, AskBuilder& builder,
+            Rounds& rounds) const;
   bool can_decide(Decision& decision, const Command& command, const ConnectionEntity*& connection) const;
 
   Vocabulary words;
@@ -115,10 +123,11 @@ Verdict Decider::State::rule(Decision& decision, const Ruling& ruling, const ced
 }
 
 // A class that the result shows without leave for `unmask` is masked, not refused. Remedies take no part in this.
-void Decider::State::mask(Decision& decision, const ClassSet& shown, const std::vector<Subject>& subjects, AskBuilder& builder,
-                          Rounds& rounds) const {
+void Decider::State::mask(Decision& decision, const ClassSet& shown, const std::vector<Subject>& subjects,
+                          AskBuilder& builder, Rounds& rounds) const {
   for (std::size_t i = 0; i < shown.size(); ++i) {
-    if (shown[i] && !rounds.allowed(builder.data_class("unmask", classes.name(i)), subjects)) decision.masked_classes.insert(classes.name(i));
+    if (shown[i] && !rounds.allowed(builder.data_class("unmask", classes.name(i)), subjects))
+      decision.masked_classes.insert(classes.name(i));
   }
 }
 
@@ -138,8 +147,8 @@ bool Decider::State::can_decide(Decision& decision, const Command& command, cons
   return false;
 }
 
-Decision Decider::decide(const Identity& identity, const Request& request, const Command& command, const ApprovalFacts& facts,
-                         std::int64_t now_us) const {
+Decision Decider::decide(const Identity& identity, const Request& request, const Command& command,
+                         const ApprovalFacts& facts, std::int64_t now_us) const {
   const State& state = *state_;
   Decision decision;
   const ConnectionEntity* connection = nullptr;
@@ -150,12 +159,15 @@ Decision Decider::decide(const Identity& identity, const Request& request, const
   std::string unknown_fact;
   bool facts_known = fact_values(command, state.words, values, unknown_fact);
   int hour = state.zone.hour(now_us);
-  decision.risk_parts = risk_of(command, {connection, hour, count(use.shown) + count(use.carried), count(use.matched) + count(use.inferred),
-                                          static_cast<int>(values.size()) + (facts_known ? 0 : 1)});
+  decision.risk_parts = risk_of(
+      command, {connection, hour, count(use.shown) + count(use.carried), count(use.matched) + count(use.inferred),
+                static_cast<int>(values.size()) + (facts_known ? 0 : 1)});
   decision.risk = total(decision.risk_parts);
   decision.rows_affected_max = rows_affected_bound(command, connection->frame->rows_affected_max);
   if (!facts_known) {
-    refuse(decision, "command.value_unknown", "the value of " + text::visible(unknown_fact) + " must be one literal or parameter, so that policy can judge it");
+    refuse(decision, "command.value_unknown",
+           "the value of " + text::visible(unknown_fact) +
+               " must be one literal or parameter, so that policy can judge it");
     return decision;
   }
 
@@ -184,7 +196,8 @@ Decision Decider::decide(const Identity& identity, const Request& request, const
   return decision;
 }
 
-Decision Decider::decide_tool(const Identity& identity, const Request& request, const ApprovalFacts& facts, std::int64_t now_us) const {
+Decision Decider::decide_tool(const Identity& identity, const Request& request, const ApprovalFacts& facts,
+                              std::int64_t now_us) const {
   const State& state = *state_;
   Decision decision;
   const ConnectionEntity* connection = state.words.connection(request.connection);

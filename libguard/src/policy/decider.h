@@ -25,7 +25,7 @@ struct PolicySource {
 // What approvals stand behind a command while it is asked again.
 struct ApprovalFacts {
   std::int64_t approvals = 0;
-  std::set<std::string> groups;   // whose stage is full
+  std::set<std::string> groups;  // whose stage is full
 };
 
 class Decider {

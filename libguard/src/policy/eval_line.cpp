@@ -55,7 +55,8 @@ Failure bad(std::string code, std::string message) { return {std::move(code), st
 
 std::optional<Failure> Line::load(const Json& json) {
   auto policies = json.find("policies");
-  if (policies == json.end() || !policies->is_string()) return bad("line.malformed", "`policies` must be a text of Cedar policies");
+  if (policies == json.end() || !policies->is_string())
+    return bad("line.malformed", "`policies` must be a text of Cedar policies");
   if (auto schema = json.find("schema"); schema != json.end() && schema->is_string()) {
     std::string error;
     schema_ = parse_schema(schema->get_ref<const std::string&>(), error);
@@ -77,18 +78,21 @@ std::optional<Failure> Line::load_policies(const std::string& text) {
   ParseResult parsed = parse_policies(text, names_, heap_);
   if (parsed.error) {
     Position at = position_of(text, parsed.error->offset);
-    return bad("policy.syntax", "line " + std::to_string(at.line) + ", column " + std::to_string(at.column) + ": " + parsed.error->message);
+    return bad("policy.syntax", "line " + std::to_string(at.line) + ", column " + std::to_string(at.column) + ": " +
+                                    parsed.error->message);
   }
   std::size_t number = 0;
   for (ParsedPolicy& policy : parsed.policies) {
     std::string id = "policy" + std::to_string(number++);
     if (!compat_) {
       const std::string* own = policy.annotation("id");
-      if (own == nullptr || own->empty()) return bad("policy.id_missing", "policy " + std::to_string(number) + " has no @id");
+      if (own == nullptr || own->empty())
+        return bad("policy.id_missing", "policy " + std::to_string(number) + " has no @id");
       id = *own;
     }
     std::shared_ptr<const Program> condition;
-    if (policy.body.root != kNoNode) condition = std::make_shared<const Program>(compile(std::move(policy.body), heap_));
+    if (policy.body.root != kNoNode)
+      condition = std::make_shared<const Program>(compile(std::move(policy.body), heap_));
     if (policy.is_template()) {
       if (!ids_.emplace(id, true).second) return bad("policy.id_twice", "the id `" + id + "` is used twice");
       templates_.emplace(std::move(id), Template{std::move(policy), std::move(condition)});
@@ -132,7 +136,8 @@ std::optional<Failure> Line::link(const Json& json) {
   JsonReader reader(names_, heap_, nullptr);
   for (auto [slot, scope] : {std::pair{"?principal", &policy.principal}, std::pair{"?resource", &policy.resource}}) {
     auto value = values->find(slot);
-    if (scope->slot != (value != values->end())) return bad("links.malformed", "a link must fill exactly the template's slots");
+    if (scope->slot != (value != values->end()))
+      return bad("links.malformed", "a link must fill exactly the template's slots");
     if (!scope->slot) continue;
     auto entity = reader.uid(*value);
     if (!entity) return bad("links.malformed", reader.error());
@@ -156,7 +161,10 @@ Json Line::answer_of(const Answer& answer) const {
   }
   bool allow = deciding.empty() && !answer.permits.empty();
   if (deciding.empty()) deciding = answer.permits;
-  Json out{{"decision", allow ? "allow" : "deny"}, {"reason", Json::array()}, {"errors", Json::array()}, {"error_kinds", Json::object()}};
+  Json out{{"decision", allow ? "allow" : "deny"},
+           {"reason", Json::array()},
+           {"errors", Json::array()},
+           {"error_kinds", Json::object()}};
   for (PolicyIndex policy : deciding) out["reason"].push_back(policies[policy].id);
   for (const auto& [policy, error] : answer.errors) {
     out["errors"].push_back(policies[policy].id);
@@ -169,22 +177,26 @@ Json error_json(const Failure& failure) { return {{"error", {{"code", failure.co
 
 Json Line::answer(const Json& test) {
   auto request = test.is_object() ? test.find("request") : test.end();
-  if (!test.is_object() || request == test.end() || !request->is_object()) return error_json(bad("request.malformed", "a case needs a `request`"));
+  if (!test.is_object() || request == test.end() || !request->is_object())
+    return error_json(bad("request.malformed", "a case needs a `request`"));
   Names names(&names_);
   Heap heap;
   JsonReader reader(names, heap, schema_ ? &*schema_ : nullptr);
   EvalRequest asked;
-  for (auto [part, target] : {std::pair{"principal", &asked.principal}, std::pair{"action", &asked.action}, std::pair{"resource", &asked.resource}}) {
+  for (auto [part, target] : {std::pair{"principal", &asked.principal}, std::pair{"action", &asked.action},
+                              std::pair{"resource", &asked.resource}}) {
     auto json = request->find(part);
     auto entity = json == request->end() ? std::nullopt : reader.uid(*json);
     if (!entity) return error_json(bad("request.malformed", std::string("`") + part + "` must be an entity id"));
     target->entity = *entity;
   }
   auto context = request->find("context");
-  asked.context = reader.context(context == request->end() || context->is_null() ? nullptr : &*context, asked.action.entity);
+  asked.context =
+      reader.context(context == request->end() || context->is_null() ? nullptr : &*context, asked.action.entity);
   if (asked.context == nullptr) return error_json(bad("request.malformed", reader.error()));
   Hierarchy hierarchy(entities_);
-  for (Anchored* part : {&asked.principal, &asked.action, &asked.resource}) part->ancestors = hierarchy.ancestors(part->entity);
+  for (Anchored* part : {&asked.principal, &asked.action, &asked.resource})
+    part->ancestors = hierarchy.ancestors(part->entity);
   Machine machine(names, hierarchy);
   Answer answer;
   set_.ask(asked, names, machine, answer);

@@ -18,7 +18,8 @@ class Loader {
 
   void load(const PolicySource& source) {
     source_ = &source;
-    if (source.text.size() > libguard::limits::kPolicyTextBytesMax) fail(0, "policy.too_large", "the file is longer than the limit");
+    if (source.text.size() > libguard::limits::kPolicyTextBytesMax)
+      fail(0, "policy.too_large", "the file is longer than the limit");
     EntityIndex known = words_.names.entity_count();
     ParseResult parsed = parse_policies(source.text, words_.names, out_.heap);
     if (parsed.error) fail(parsed.error->offset, "policy.syntax", parsed.error->message);
@@ -37,7 +38,8 @@ class Loader {
   [[noreturn]] void fail(std::size_t offset, const char* code, const std::string& message) const {
     Position at = position_of(source_->text, offset);
     throw Error(ErrorKind::configuration, code,
-                source_->name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " + text::visible(message));
+                source_->name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " +
+                    text::visible(message));
   }
 
   void check_entity(EntityIndex entity) const {
@@ -48,16 +50,19 @@ class Loader {
   }
 
   void add(ParsedPolicy& policy) {
-    if (policy.is_template()) fail(policy.offset, "policy.template", "a template cannot be linked from here; write the entity out");
+    if (policy.is_template())
+      fail(policy.offset, "policy.template", "a template cannot be linked from here; write the entity out");
     const std::string* id = policy.annotation("id");
     if (id == nullptr || id->empty()) fail(policy.offset, "policy.id_missing", "every policy needs an @id(\"...\")");
     auto [taken, fresh] = ids_.emplace(*id, source_->name);
-    if (!fresh) fail(policy.offset, "policy.id_twice", "the id \"" + *id + "\" is taken by a policy of " + taken->second);
+    if (!fresh)
+      fail(policy.offset, "policy.id_twice", "the id \"" + *id + "\" is taken by a policy of " + taken->second);
     check_types(policy);
     check_context(policy);
     out_.notes.push_back(note(policy));
     std::shared_ptr<const Program> condition;
-    if (policy.body.root != kNoNode) condition = std::make_shared<const Program>(compile(std::move(policy.body), out_.heap));
+    if (policy.body.root != kNoNode)
+      condition = std::make_shared<const Program>(compile(std::move(policy.body), out_.heap));
     out_.set.add({*id, policy.permit, policy.principal, policy.action, policy.resource, std::move(condition)});
   }
 
@@ -69,7 +74,8 @@ class Loader {
     if (reason != nullptr) note.reason = *reason;
     const std::string* remedy = policy.annotation("remedy");
     if (remedy == nullptr) return note;
-    if (policy.permit) fail(policy.offset, "policy.remedy", "a permit has nothing to remedy; @remedy belongs on a forbid");
+    if (policy.permit)
+      fail(policy.offset, "policy.remedy", "a permit has nothing to remedy; @remedy belongs on a forbid");
     std::string error;
     auto parsed = parse_remedy(*remedy, error);
     if (!parsed) fail(policy.offset, "policy.remedy", "@remedy: " + error);
@@ -83,7 +89,8 @@ class Loader {
 
   void check_type(const ParsedPolicy& policy, Symbol type) const {
     if (words_.is_type(type)) return;
-    fail(policy.offset, "policy.unknown_type", "unknown-type: there is no entity type \"" + std::string(words_.names.text(type)) + "\"");
+    fail(policy.offset, "policy.unknown_type",
+         "unknown-type: there is no entity type \"" + std::string(words_.names.text(type)) + "\"");
   }
 
   void check_types(const ParsedPolicy& policy) const {
@@ -95,8 +102,8 @@ class Loader {
     }
   }
 
-  // Which names of context a policy looks at. Bare `context` (compared, put into a set or record, passed on) looks at all
-  // of them, and a permit could so read what only forbids may.
+  // Which names of context a policy looks at. Bare `context` (compared, put into a set or record, passed on) looks at
+  // all of them, and a permit could so read what only forbids may.
   void check_context(const ParsedPolicy& policy) {
     std::vector<bool> by_name(policy.body.nodes.size(), false);
     for (const Node& node : policy.body.nodes) {
@@ -106,18 +113,22 @@ class Loader {
       use(name);
       if (policy.permit && only_narrows(name)) {
         fail(policy.offset, "policy.permit_reads_process",
-             "context." + std::string(words_.names.text(name)) + " is told by the process and may only be read by a forbid");
+             "context." + std::string(words_.names.text(name)) +
+                 " is told by the process and may only be read by a forbid");
       }
     }
     for (NodeIndex node = 0; node < policy.body.nodes.size(); ++node) {
       if (!is_context(policy.body, node) || by_name[node]) continue;
-      if (policy.permit) fail(policy.offset, "policy.permit_reads_process", "a permit may use context only as context.name or context has name");
+      if (policy.permit)
+        fail(policy.offset, "policy.permit_reads_process",
+             "a permit may use context only as context.name or context has name");
       for (Symbol name = 0; name < kContextNames; ++name) use(name);
     }
   }
 
   static bool is_context(const Expression& body, NodeIndex node) {
-    return body.nodes[node].op == Op::variable && body.nodes[node].detail == static_cast<std::uint8_t>(Variable::context);
+    return body.nodes[node].op == Op::variable &&
+           body.nodes[node].detail == static_cast<std::uint8_t>(Variable::context);
   }
 
   void use(Symbol name) {

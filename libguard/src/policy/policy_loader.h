@@ -15,8 +15,8 @@ namespace libguard::policy {
 
 // What belongs to a policy beside its Cedar meaning; the same index as in the set.
 struct PolicyNote {
-  std::string where;      // "policies/support.cedar:6"
-  std::string reason;     // @reason or @advice, may be empty
+  std::string where;   // "policies/support.cedar:6"
+  std::string reason;  // @reason or @advice, may be empty
   Remedy remedy;
 };
 
@@ -24,7 +24,7 @@ struct LoadedPolicies {
   cedar::Heap heap;
   cedar::PolicySet set;
   std::vector<PolicyNote> notes;
-  std::vector<bool> context_used;   // by symbol: some policy may look at it
+  std::vector<bool> context_used;  // by symbol: some policy may look at it
 };
 
 // Throws Error(configuration, "policy.*"); the sentence begins with file, line and column.

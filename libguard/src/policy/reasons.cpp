@@ -11,7 +11,8 @@ constexpr const char* kFinal = " Final for this statement, do not rephrase it.";
 
 std::string upper(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
   return out;
 }
 
@@ -44,10 +45,14 @@ std::string explained(const Objection& objection, const PolicyNote& note) {
 
 std::string not_permitted(const Objection& objection, const cedar::Names& names) {
   const Ask& ask = *objection.ask;
-  std::string out = "DENIED: no policy permits " + std::string(ask.action) + " on " + object_of(ask) + " to " + objection.subject->label;
-  if (ask.must_be_named) out += "; it runs code that nobody vetted, so that only a permit for this very function will do";
+  std::string out = "DENIED: no policy permits " + std::string(ask.action) + " on " + object_of(ask) + " to " +
+                    objection.subject->label;
+  if (ask.must_be_named)
+    out += "; it runs code that nobody vetted, so that only a permit for this very function will do";
   bool named = ask.touch == nullptr || !ask.touch->through_view;
-  if (named) out += "; whoever writes the policies can grant Action::\"" + std::string(ask.action) + "\" on " + text::visible(names.display(ask.resource));
+  if (named)
+    out += "; whoever writes the policies can grant Action::\"" + std::string(ask.action) + "\" on " +
+           text::visible(names.display(ask.resource));
   return out + "." + kFinal;
 }
 
@@ -70,8 +75,8 @@ std::string reason_to_ask(const std::vector<Stage>& stages) {
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const Stage& stage = stages[i];
     if (i > 0) out += " and ";
-    out += (stage.count == 1 ? std::string("one approval") : std::to_string(stage.count) + " approvals") + " from " + text::visible(stage.group) +
-           " (asked by " + text::visible(stage.asked_by) + ")";
+    out += (stage.count == 1 ? std::string("one approval") : std::to_string(stage.count) + " approvals") + " from " +
+           text::visible(stage.group) + " (asked by " + text::visible(stage.asked_by) + ")";
   }
   return out;
 }

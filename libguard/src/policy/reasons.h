@@ -7,7 +7,8 @@
 
 namespace libguard::policy {
 
-[[nodiscard]] std::string reason_of_objection(const Objection& objection, const LoadedPolicies& policies, const cedar::Names& names);
+[[nodiscard]] std::string reason_of_objection(const Objection& objection, const LoadedPolicies& policies,
+                                              const cedar::Names& names);
 [[nodiscard]] std::string reason_to_ask(const std::vector<Stage>& stages);
 [[nodiscard]] std::string reason_to_allow(const std::vector<std::string>& permits);
 // "DENIED: <why>. Final for this statement, do not rephrase it."

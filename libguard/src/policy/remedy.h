@@ -12,12 +12,12 @@
 namespace libguard::policy {
 
 namespace limits {
-inline constexpr int kApproversMax = 100;                 // more is a slip of the pen, not a quorum
+inline constexpr int kApproversMax = 100;                     // more is a slip of the pen, not a quorum
 inline constexpr std::int64_t kApprovalTtlMaxS = 7 * 86'400;  // a yes older than a week was given to another situation
 }  // namespace limits
 
 struct Remedy {
-  std::vector<Stage> stages;                 // asked_by is left empty
+  std::vector<Stage> stages;  // asked_by is left empty
   std::optional<std::int64_t> row_limit;
   [[nodiscard]] bool empty() const { return stages.empty() && !row_limit; }
 };

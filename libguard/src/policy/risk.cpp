@@ -37,14 +37,19 @@ bool any_touch(const Command& command, bool (*test)(const Touch&)) {
   return std::any_of(command.touches.begin(), command.touches.end(), test);
 }
 
-bool changes_rows(const Touch& touch) { return touch.action == "update" || touch.action == "delete" || touch.action == "merge" || touch.action == "truncate"; }
+bool changes_rows(const Touch& touch) {
+  return touch.action == "update" || touch.action == "delete" || touch.action == "merge" || touch.action == "truncate";
+}
 
 void add_writes(Sum& sum, const Command& command, const RiskView& view) {
   bool writes = any_touch(command, [](const Touch& t) { return is_write_action(t.action); });
-  bool admin = command.effect == CommandEffect::ddl || command.effect == CommandEffect::dcl || command.effect == CommandEffect::maintenance;
+  bool admin = command.effect == CommandEffect::ddl || command.effect == CommandEffect::dcl ||
+               command.effect == CommandEffect::maintenance;
   sum.add((writes || admin) && view.connection->production, kWriteInProd, "write in prod");
   sum.add((writes || admin) && !view.connection->production, kWrite, "write");
-  bool every = any_touch(command, [](const Touch& t) { return changes_rows(t) && (t.bound == Bound::none || t.bound == Bound::tautology); });
+  bool every = any_touch(command, [](const Touch& t) {
+    return changes_rows(t) && (t.bound == Bound::none || t.bound == Bound::tautology);
+  });
   bool weak = any_touch(command, [](const Touch& t) { return changes_rows(t) && t.bound == Bound::weak; });
   sum.add(every, kEveryRow, "every row of a table");
   sum.add(weak && !every, kUnprovenRows, "number of rows unproven");
@@ -65,12 +70,16 @@ bool is_write_action(std::string_view action) {
 std::vector<RiskPart> risk_of(const Command& command, const RiskView& view) {
   Sum sum;
   add_writes(sum, command, view);
-  bool unsafe = std::any_of(command.functions.begin(), command.functions.end(), [](const CalledFunction& f) { return !f.safe; });
-  bool definer = std::any_of(command.functions.begin(), command.functions.end(), [](const CalledFunction& f) { return f.security_definer; });
+  bool unsafe =
+      std::any_of(command.functions.begin(), command.functions.end(), [](const CalledFunction& f) { return !f.safe; });
+  bool definer = std::any_of(command.functions.begin(), command.functions.end(),
+                             [](const CalledFunction& f) { return f.security_definer; });
   sum.add(unsafe, kOpaque, "code that nobody vetted");
   sum.add(definer, kDefiner, "runs with its owner's rights");
-  sum.add(view.classes_revealed > 0, std::min(view.classes_revealed * kClassRevealed, kClassesRevealedMax), "sensitive classes shown");
-  sum.add(view.classes_tested > 0, std::min(view.classes_tested * kClassTested, kClassesTestedMax), "sensitive classes tested");
+  sum.add(view.classes_revealed > 0, std::min(view.classes_revealed * kClassRevealed, kClassesRevealedMax),
+          "sensitive classes shown");
+  sum.add(view.classes_tested > 0, std::min(view.classes_tested * kClassTested, kClassesTestedMax),
+          "sensitive classes tested");
   sum.add(any_touch(command, [](const Touch& t) { return t.system; }), kSystem, "system tables");
   sum.add(view.hour < 6 || view.hour >= 22, kUnusualHour, "unusual hour");
   return std::move(sum.parts);

@@ -5,8 +5,18 @@
 #include "base/limits.h"
 
 namespace libguard::policy {
+namespace {
 
-Ruling Rounds::run(const std::vector<Ask>& asks, const std::vector<Subject>& subjects, const ApprovalFacts& facts, bool lifts_rows) {
+// Fewer rows make a read smaller; they do not make a function, a setting or a test of a classified column harmless.
+bool only_reads(const Ask& ask) {
+  return ask.action == "select" || ask.action.starts_with("http.get") || ask.action.starts_with("http.head") ||
+         ask.action == "connect" || ask.action == "use";
+}
+
+}  // namespace
+
+Ruling Rounds::run(const std::vector<Ask>& asks, const std::vector<Subject>& subjects, const ApprovalFacts& facts,
+                   bool lifts_rows) {
   Ruling ruling;
   for (;;) {
     std::int64_t approvals = 0;
@@ -51,7 +61,8 @@ void Rounds::ask_one(const Ask& ask, const Subject& subject, Ruling& ruling) {
   request.context = context_.record();
   policies_.set.ask(request, names_, machine_, answer_);
   bool refused = !answer_.forbids.empty();
-  for (cedar::PolicyIndex policy : answer_.forbids) ruling.objections.push_back({Objection::Kind::forbidden, &ask, &subject, policy});
+  for (cedar::PolicyIndex policy : answer_.forbids)
+    ruling.objections.push_back({Objection::Kind::forbidden, &ask, &subject, policy});
   for (const auto& [policy, error] : answer_.errors) {
     ruling.erring.insert(policy);
     if (policies_.set.policies()[policy].permit) continue;
@@ -76,7 +87,8 @@ bool Rounds::names_it(const Ask& ask) const {
 bool Rounds::remediable(const Objection& objection, bool lifts_rows) const {
   if (objection.kind != Objection::Kind::forbidden) return false;
   const Remedy& remedy = policies_.notes[objection.policy].remedy;
-  return !remedy.empty() && (!remedy.row_limit || lifts_rows);
+  if (remedy.row_limit && !(lifts_rows && only_reads(*objection.ask))) return false;
+  return !remedy.empty();
 }
 
 bool Rounds::remedy(Ruling& ruling, bool lifts_rows) const {
@@ -88,13 +100,16 @@ bool Rounds::remedy(Ruling& ruling, bool lifts_rows) const {
     if (!ruling.lifted.insert(objection.policy).second) continue;
     const Remedy& remedy = policies_.notes[objection.policy].remedy;
     const std::string& id = policies_.set.policies()[objection.policy].id;
-    if (remedy.row_limit && (!ruling.row_limit || *remedy.row_limit < *ruling.row_limit)) ruling.row_limit = remedy.row_limit;
+    if (remedy.row_limit && (!ruling.row_limit || *remedy.row_limit < *ruling.row_limit))
+      ruling.row_limit = remedy.row_limit;
     for (const Stage& stage : remedy.stages) {
       auto same = std::find_if(ruling.stages.begin(), ruling.stages.end(), [&](const Stage& other) {
         return other.group == stage.group && other.count == stage.count && other.ttl_s == stage.ttl_s;
       });
-      if (same != ruling.stages.end()) same->asked_by += ", " + id;
-      else ruling.stages.push_back({stage.group, stage.count, stage.ttl_s, id});
+      if (same != ruling.stages.end())
+        same->asked_by += ", " + id;
+      else
+        ruling.stages.push_back({stage.group, stage.count, stage.ttl_s, id});
     }
     changed = true;
   }
@@ -107,7 +122,8 @@ void Rounds::sort_objections(Ruling& ruling, bool lifts_rows) const {
     if (objection.kind == Objection::Kind::forbidden) return remediable(objection, lifts_rows) ? 3 : 0;
     return objection.kind == Objection::Kind::erring ? 1 : 2;
   };
-  std::stable_sort(ruling.objections.begin(), ruling.objections.end(), [&](const Objection& a, const Objection& b) { return rank(a) < rank(b); });
+  std::stable_sort(ruling.objections.begin(), ruling.objections.end(),
+                   [&](const Objection& a, const Objection& b) { return rank(a) < rank(b); });
 }
 
 }  // namespace libguard::policy

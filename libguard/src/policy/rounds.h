@@ -20,13 +20,13 @@ struct Objection {
   enum class Kind { forbidden, erring, not_permitted } kind = Kind::not_permitted;
   const Ask* ask = nullptr;
   const Subject* subject = nullptr;
-  cedar::PolicyIndex policy = 0;   // not for not_permitted
+  cedar::PolicyIndex policy = 0;  // not for not_permitted
 };
 
 struct Ruling {
-  std::vector<Objection> objections;         // final ones first; empty: allowed under stages and row_limit
-  std::set<cedar::PolicyIndex> permits;      // that allowed
-  std::set<cedar::PolicyIndex> lifted;       // forbids whose remedies are applied
+  std::vector<Objection> objections;     // final ones first; empty: allowed under stages and row_limit
+  std::set<cedar::PolicyIndex> permits;  // that allowed
+  std::set<cedar::PolicyIndex> lifted;   // forbids whose remedies are applied
   std::set<cedar::PolicyIndex> erring;
   std::vector<Stage> stages;
   std::optional<std::int64_t> row_limit;
@@ -36,11 +36,15 @@ struct Ruling {
 class Rounds {
  public:
   Rounds(const Vocabulary& words, const LoadedPolicies& policies, const cedar::Names& names, RequestContext& context)
-      : policies_(policies), names_(names), hierarchy_(words.entities), machine_(names, hierarchy_), context_(context) {}
+      : policies_(policies),
+        names_(names),
+        hierarchy_(words.entities),
+        machine_(names, hierarchy_),
+        context_(context) {}
 
   // `lifts_rows`: a row limit can help, because the command only reads and packs nothing into one row.
-  [[nodiscard]] Ruling run(const std::vector<Ask>& asks, const std::vector<Subject>& subjects, const ApprovalFacts& facts,
-                           bool lifts_rows);
+  [[nodiscard]] Ruling run(const std::vector<Ask>& asks, const std::vector<Subject>& subjects,
+                           const ApprovalFacts& facts, bool lifts_rows);
   // One request under what really is, for masking.
   [[nodiscard]] bool allowed(const Ask& ask, const std::vector<Subject>& subjects);
 

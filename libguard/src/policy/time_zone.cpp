@@ -18,7 +18,8 @@ constexpr std::size_t kHeaderBytes = 44;
 bool plain_name(const std::string& name) {
   if (name.empty() || name.size() > 64 || name.front() == '/' || name.find("..") != std::string::npos) return false;
   return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '_' || c == '-' || c == '+';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '_' ||
+           c == '-' || c == '+';
   });
 }
 
@@ -89,18 +90,22 @@ TimeZone::TimeZone(const std::string& name) {
   std::string bytes;
   std::error_code no_file;
   std::filesystem::path path = "/usr/share/zoneinfo/" + name;
-  if (plain_name(name) && std::filesystem::is_regular_file(path, no_file) && std::filesystem::file_size(path, no_file) <= kFileBytesMax) {
+  if (plain_name(name) && std::filesystem::is_regular_file(path, no_file) &&
+      std::filesystem::file_size(path, no_file) <= kFileBytesMax) {
     std::ifstream file(path, std::ios::binary);
     if (file) bytes.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
   }
   if (!read(bytes)) {
-    throw Error(ErrorKind::configuration, "policy.timezone", "the time zone \"" + name.substr(0, 64) + "\" is not known to this system");
+    throw Error(ErrorKind::configuration, "policy.timezone",
+                "the time zone \"" + name.substr(0, 64) + "\" is not known to this system");
   }
 }
 
 bool TimeZone::read(std::string_view bytes) {
   // Version 2 and later repeat the data with 64-bit times behind the first, 32-bit block.
-  auto count = [&](std::size_t at) { return static_cast<std::size_t>(std::clamp<std::int64_t>(big_endian(bytes, at, 4), 0, 1'000'000)); };
+  auto count = [&](std::size_t at) {
+    return static_cast<std::size_t>(std::clamp<std::int64_t>(big_endian(bytes, at, 4), 0, 1'000'000));
+  };
   if (bytes.size() < kHeaderBytes || !bytes.starts_with("TZif") || bytes[4] < '2') return false;
   std::size_t first = kHeaderBytes + count(32) * 5 + count(36) * 6 + count(40) + count(28) * 8 + count(24) + count(20);
   if (bytes.size() < first + kHeaderBytes) return false;
@@ -119,7 +124,8 @@ bool TimeZone::read(std::string_view bytes) {
   }
   std::string_view rule = bytes.substr(footer + 1);
   auto end = rule.find('\n');
-  return std::is_sorted(transitions_.begin(), transitions_.end()) && end != std::string_view::npos && read_rule(rule.substr(0, end));
+  return std::is_sorted(transitions_.begin(), transitions_.end()) && end != std::string_view::npos &&
+         read_rule(rule.substr(0, end));
 }
 
 bool TimeZone::read_rule(std::string_view text) {
@@ -142,14 +148,17 @@ bool TimeZone::read_rule(std::string_view text) {
     reader.good = reader.good && reader.accept('.');
     change->day = static_cast<int>(reader.number());
     if (reader.accept('/')) change->at_s = reader.time_s();
-    if (change->month < 1 || change->month > 12 || change->week < 1 || change->week > 5 || change->day < 0 || change->day > 6) return false;
+    if (change->month < 1 || change->month > 12 || change->week < 1 || change->week > 5 || change->day < 0 ||
+        change->day > 6)
+      return false;
   }
   return reader.good && reader.text.empty();
 }
 
 std::int64_t TimeZone::moment(const Change& change, std::int64_t year, std::int64_t offset_s) {
   std::int64_t first = days_from_civil(year, change.month, 1);
-  std::int64_t after = change.month == 12 ? days_from_civil(year + 1, 1, 1) : days_from_civil(year, change.month + 1, 1);
+  std::int64_t after =
+      change.month == 12 ? days_from_civil(year + 1, 1, 1) : days_from_civil(year, change.month + 1, 1);
   std::int64_t weekday = ((first + 4) % 7 + 7) % 7;
   std::int64_t day = first + (change.day - weekday + 7) % 7 + (change.week - 1) * 7;
   while (day >= after) day -= 7;  // week 5 means the last

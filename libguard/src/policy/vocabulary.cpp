@@ -9,14 +9,22 @@
 namespace libguard::policy {
 namespace {
 
-constexpr std::string_view kContext[] = {
-    "approvals", "approver_groups", "row_limit", "bounded", "rows_bound", "columns_written", "agent", "crew", "task", "tool",
-    "hour", "risk", "destructive", "effect", "functions", "kinds", "statements", "values_bound", "argument_bytes",
-    "argument_names", "argument_sizes"};
+constexpr std::string_view kContext[] = {"approvals",      "approver_groups",
+                                         "row_limit",      "bounded",
+                                         "rows_bound",     "columns_written",
+                                         "agent",          "crew",
+                                         "task",           "tool",
+                                         "hour",           "risk",
+                                         "destructive",    "effect",
+                                         "functions",      "kinds",
+                                         "statements",     "values_bound",
+                                         "argument_bytes", "argument_names",
+                                         "argument_sizes"};
 static_assert(std::size(kContext) == kContextNames);
 
-constexpr std::string_view kTypeNames[] = {"Account", "User",     "Group",     "Connection", "Schema", "Table", "Function",
-                                           "Host",    "Endpoint", "DataClass", "Tool",       "Tag",    "Action"};
+constexpr std::string_view kTypeNames[] = {"Account", "User",     "Group", "Connection", "Schema",
+                                           "Table",   "Function", "Host",  "Endpoint",   "DataClass",
+                                           "Tool",    "Tag",      "Action"};
 static_assert(std::size(kTypeNames) == kTypes);
 
 struct ActionWord {
@@ -24,11 +32,30 @@ struct ActionWord {
   std::string_view group;  // "" = none
 };
 constexpr ActionWord kActions[] = {
-    {"connect", ""},        {"use", ""},            {"call", ""},          {"session", ""},        {"unmask", ""},
-    {"match", ""},          {"infer", ""},          {"read", ""},          {"write", ""},          {"admin", ""},
-    {"select", "read"},     {"http.get", "read"},   {"http.head", "read"}, {"insert", "write"},    {"update", "write"},
-    {"delete", "write"},    {"merge", "write"},     {"http.post", "write"}, {"http.put", "write"}, {"http.patch", "write"},
-    {"http.delete", "write"}, {"ddl", "admin"},     {"dcl", "admin"},      {"maintenance", "admin"},
+    {"connect", ""},
+    {"use", ""},
+    {"call", ""},
+    {"session", ""},
+    {"unmask", ""},
+    {"match", ""},
+    {"infer", ""},
+    {"read", ""},
+    {"write", ""},
+    {"admin", ""},
+    {"select", "read"},
+    {"http.get", "read"},
+    {"http.head", "read"},
+    {"insert", "write"},
+    {"update", "write"},
+    {"delete", "write"},
+    {"merge", "write"},
+    {"http.post", "write"},
+    {"http.put", "write"},
+    {"http.patch", "write"},
+    {"http.delete", "write"},
+    {"ddl", "admin"},
+    {"dcl", "admin"},
+    {"maintenance", "admin"},
 };
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
@@ -36,7 +63,9 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return near.empty() ? std::string() : "; did you mean \"" + near + "\"?";
 }
 
-[[noreturn]] void refuse(const char* code, const std::string& sentence) { throw Error(ErrorKind::configuration, code, sentence); }
+[[noreturn]] void refuse(const char* code, const std::string& sentence) {
+  throw Error(ErrorKind::configuration, code, sentence);
+}
 
 }  // namespace
 
@@ -57,7 +86,8 @@ void Vocabulary::add_facts() {
     Symbol before = static_cast<Symbol>(kContextNames + kTypes + facts_.size());
     Symbol symbol = names.symbol(fact.name);
     // Another name than the context's own, and only once: a fact must not stand in for what the guard says itself.
-    if (symbol != before) refuse("policy.fact_name", "facts." + fact.name + ": this name is taken in context; choose another");
+    if (symbol != before)
+      refuse("policy.fact_name", "facts." + fact.name + ": this name is taken in context; choose another");
     facts_.push_back(symbol);
   }
 }
@@ -78,7 +108,8 @@ void Vocabulary::add_connections() {
     connection.part = text::entity_part(name);
     connection.anchor.entity = names.entity(type(Type::connection), name);
     for (const std::string& tag : frame.tags) {
-      if (tag == "safe") refuse("policy.reserved_tag", "connections." + name + ".tags: \"safe\" is reserved for vetted functions");
+      if (tag == "safe")
+        refuse("policy.reserved_tag", "connections." + name + ".tags: \"safe\" is reserved for vetted functions");
       connection.anchor.ancestors.push_back(names.entity(type(Type::tag), tag));
       connection.production = connection.production || tag == "prod";
     }
@@ -100,7 +131,9 @@ void Vocabulary::add_classes() {
   }
 }
 
-bool Vocabulary::is_type(Symbol symbol) const { return std::find(types_.begin(), types_.end(), symbol) != types_.end(); }
+bool Vocabulary::is_type(Symbol symbol) const {
+  return std::find(types_.begin(), types_.end(), symbol) != types_.end();
+}
 
 const ConnectionEntity* Vocabulary::connection(const std::string& name) const {
   auto found = connections_.find(name);
@@ -178,14 +211,17 @@ std::string Vocabulary::complaint(EntityIndex entity) const {
   auto unknown = [&](const char* what, auto&& known) {
     std::vector<std::string> words;
     for (const auto& entry : known) words.emplace_back(entry.first);
-    return std::string("unknown-") + what + ": there is no " + what + " \"" + std::string(id) + "\"" + did_you_mean(id, words);
+    return std::string("unknown-") + what + ": there is no " + what + " \"" + std::string(id) + "\"" +
+           did_you_mean(id, words);
   };
   if (!is_type(of)) return "unknown-type: there is no entity type \"" + std::string(names.text(of)) + "\"";
   if (of == type(Type::group)) return complaint_about_group(id);
   if (of == type(Type::account) || of == type(Type::user)) return complaint_about_principal(id, of == type(Type::user));
-  if (of == type(Type::connection)) return connections_.contains(id) ? std::string() : unknown("connection", connections_);
+  if (of == type(Type::connection))
+    return connections_.contains(id) ? std::string() : unknown("connection", connections_);
   if (of == type(Type::action)) return actions_.contains(id) ? std::string() : unknown("action", actions_);
-  if (of == type(Type::schema) || of == type(Type::table) || of == type(Type::function)) return complaint_about_object(id);
+  if (of == type(Type::schema) || of == type(Type::table) || of == type(Type::function))
+    return complaint_about_object(id);
   if (of == type(Type::data_class)) {
     bool known = std::any_of(classes_.begin(), classes_.end(), [&](const auto& entry) {
       return entry.first == id || entry.first.starts_with(std::string(id) + ".");

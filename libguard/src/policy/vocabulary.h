@@ -1,6 +1,6 @@
 #pragma once
-// The words of libguard's policies: entity types, actions and their groups, the names of context, and how the objects of
-// a frame become entities. docs: DESIGN "Policy", Vocabulary.
+// The words of libguard's policies: entity types, actions and their groups, the names of context, and how the objects
+// of a frame become entities. docs: DESIGN "Policy", Vocabulary.
 
 #include <array>
 #include <map>
@@ -20,12 +20,27 @@ using cedar::Symbol;
 // The context of a request. The number of a name is its symbol: Vocabulary interns them first and in this order, and
 // the records of facts.cpp are built in it. What changes between requests and rounds stands first.
 enum class ContextName : Symbol {
-  approvals, approver_groups, row_limit,
-  bounded, rows_bound, columns_written,
-  agent, crew, task, tool,
-  hour, risk,
-  destructive, effect, functions, kinds, statements, values_bound,
-  argument_bytes, argument_names, argument_sizes,
+  approvals,
+  approver_groups,
+  row_limit,
+  bounded,
+  rows_bound,
+  columns_written,
+  agent,
+  crew,
+  task,
+  tool,
+  hour,
+  risk,
+  destructive,
+  effect,
+  functions,
+  kinds,
+  statements,
+  values_bound,
+  argument_bytes,
+  argument_names,
+  argument_sizes,
 };
 inline constexpr Symbol kContextNames = static_cast<Symbol>(ContextName::argument_sizes) + 1;
 [[nodiscard]] std::string_view to_string(ContextName name);
@@ -36,7 +51,19 @@ inline constexpr Symbol kContextNames = static_cast<Symbol>(ContextName::argumen
 }
 
 enum class Type : std::uint8_t {
-  account, user, group, connection, schema, table, function, host, endpoint, data_class, tool, tag, action,
+  account,
+  user,
+  group,
+  connection,
+  schema,
+  table,
+  function,
+  host,
+  endpoint,
+  data_class,
+  tool,
+  tag,
+  action,
 };
 inline constexpr std::size_t kTypes = static_cast<std::size_t>(Type::action) + 1;
 
@@ -48,9 +75,9 @@ struct NamedAnchor {
 
 struct ConnectionEntity {
   const ConnectionFrame* frame = nullptr;
-  NamedAnchor anchor;                 // ancestors: its tags
-  std::string part;                   // its name as a part of ids
-  bool production = false;            // carries the tag "prod"
+  NamedAnchor anchor;       // ancestors: its tags
+  std::string part;         // its name as a part of ids
+  bool production = false;  // carries the tag "prod"
 };
 
 // Filled while loading, constant afterwards; then shared by threads.

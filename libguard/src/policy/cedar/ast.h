@@ -17,23 +17,37 @@ using NodeIndex = std::uint32_t;
 inline constexpr NodeIndex kNoNode = UINT32_MAX;
 
 enum class Op : std::uint8_t {
-  literal,         // value
-  variable,        // detail: Variable
-  logical_and, logical_or,                                   // a, b
-  logical_not, negate,                                       // a
-  equal, not_equal, less, less_equal, greater, greater_equal, // a, b
-  add, subtract, multiply,                                   // a, b
-  in, contains, contains_all, contains_any, get_tag, has_tag, // a, b
-  is_empty,                                                  // a
-  has,             // a; list of symbols [b, b + c)
-  like,            // a; b: pattern
-  is,              // a; b: type
-  is_in,           // a; b: type; c: expression
-  attribute,       // a; b: symbol
-  condition,       // a: if; b: then; c: else
-  set,             // list of nodes [b, b + c)
-  record,          // list of (symbol, node) pairs [b, b + 2c)
-  call,            // detail: Function; list of nodes [b, b + c)
+  literal,   // value
+  variable,  // detail: Variable
+  logical_and,
+  logical_or,  // a, b
+  logical_not,
+  negate,  // a
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,  // a, b
+  add,
+  subtract,
+  multiply,  // a, b
+  in,
+  contains,
+  contains_all,
+  contains_any,
+  get_tag,
+  has_tag,    // a, b
+  is_empty,   // a
+  has,        // a; list of symbols [b, b + c)
+  like,       // a; b: pattern
+  is,         // a; b: type
+  is_in,      // a; b: type; c: expression
+  attribute,  // a; b: symbol
+  condition,  // a: if; b: then; c: else
+  set,        // list of nodes [b, b + c)
+  record,     // list of (symbol, node) pairs [b, b + 2c)
+  call,       // detail: Function; list of nodes [b, b + c)
 };
 
 enum class Variable : std::uint8_t { principal, action, resource, context };
@@ -58,14 +72,14 @@ enum class ScopeKind : std::uint8_t { any, equal, in, is, is_in };
 
 struct Scope {
   ScopeKind kind = ScopeKind::any;
-  bool slot = false;           // the entity is a template's slot
+  bool slot = false;  // the entity is a template's slot
   EntityIndex entity = 0;
   Symbol type = 0;
 };
 
 struct ActionScope {
-  ScopeKind kind = ScopeKind::any;      // any, equal or in
-  std::vector<EntityIndex> entities;    // one for equal; those of a list or one for in
+  ScopeKind kind = ScopeKind::any;    // any, equal or in
+  std::vector<EntityIndex> entities;  // one for equal; those of a list or one for in
 };
 
 struct ParsedPolicy {
@@ -75,7 +89,7 @@ struct ParsedPolicy {
   Scope resource;
   Expression body;
   std::vector<std::pair<std::string, std::string>> annotations;
-  std::size_t offset = 0;      // of `permit` or `forbid` in its text
+  std::size_t offset = 0;  // of `permit` or `forbid` in its text
 
   [[nodiscard]] bool is_template() const { return principal.slot || resource.slot; }
   [[nodiscard]] const std::string* annotation(std::string_view name) const {

@@ -33,7 +33,8 @@ void fold(Expression& e, Node& node, Heap& heap) {
     const Value& argument = e.nodes[e.lists[node.b]].value;
     bool constructor = !spec_of(static_cast<Function>(node.detail)).method;
     // A malformed literal stays a call, so that it errs only when it is reached.
-    if (constructor && call(static_cast<Function>(node.detail), &argument, 1, heap, result) == EvalError::none) become(node, result);
+    if (constructor && call(static_cast<Function>(node.detail), &argument, 1, heap, result) == EvalError::none)
+      become(node, result);
   }
 }
 
@@ -48,13 +49,19 @@ class Compiler {
       Task task = tasks_.back();
       tasks_.pop_back();
       switch (task.kind) {
-        case Task::visit_node: open(e_.nodes[task.a]); break;
-        case Task::emit: out_.code.push_back(task.instruction); break;
+        case Task::visit_node:
+          open(e_.nodes[task.a]);
+          break;
+        case Task::emit:
+          out_.code.push_back(task.instruction);
+          break;
         case Task::emit_jump:
           jumps_[task.a] = static_cast<std::uint32_t>(out_.code.size());
           out_.code.push_back(task.instruction);
           break;
-        case Task::land: out_.code[jumps_[task.a]].a = static_cast<std::uint32_t>(out_.code.size()); break;
+        case Task::land:
+          out_.code[jumps_[task.a]].a = static_cast<std::uint32_t>(out_.code.size());
+          break;
       }
     }
   }
@@ -74,7 +81,9 @@ class Compiler {
     jumps_.push_back(0);
     return static_cast<std::uint32_t>(jumps_.size() - 1);
   }
-  void jump(std::uint32_t id, Code code, std::uint32_t b = 0) { tasks_.push_back({Task::emit_jump, id, {code, 0, 0, b}}); }
+  void jump(std::uint32_t id, Code code, std::uint32_t b = 0) {
+    tasks_.push_back({Task::emit_jump, id, {code, 0, 0, b}});
+  }
   void land(std::uint32_t id) { tasks_.push_back({Task::land, id, {}}); }
 
   // Tasks are pushed last first.
@@ -84,15 +93,21 @@ class Compiler {
         emit(Code::constant, static_cast<std::uint32_t>(out_.constants.size()));
         out_.constants.push_back(node.value);
         return;
-      case Op::variable: return emit(Code::variable, 0, 0, node.detail);
+      case Op::variable:
+        return emit(Code::variable, 0, 0, node.detail);
       case Op::logical_and:
-      case Op::logical_or: return open_logical(node);
-      case Op::condition: return open_condition(node);
-      case Op::is_in: return open_is_in(node);
+      case Op::logical_or:
+        return open_logical(node);
+      case Op::condition:
+        return open_condition(node);
+      case Op::is_in:
+        return open_is_in(node);
       case Op::set:
       case Op::record:
-      case Op::call: return open_list(node);
-      default: return open_simple(node);
+      case Op::call:
+        return open_list(node);
+      default:
+        return open_simple(node);
     }
   }
 
@@ -145,12 +160,24 @@ class Compiler {
         for (std::uint32_t i = 0; i < node.c; ++i) out_.lists.push_back(e_.lists[node.b + i]);
         emit(Code::has, first, node.c);
         break;
-      case Op::like: emit(Code::like, node.b); break;
-      case Op::is: emit(Code::is, node.b); break;
-      case Op::attribute: emit(Code::attribute, node.b); break;
-      case Op::is_empty: emit(Code::is_empty); break;
-      case Op::logical_not: emit(Code::logical_not); break;
-      case Op::negate: emit(Code::negate); break;
+      case Op::like:
+        emit(Code::like, node.b);
+        break;
+      case Op::is:
+        emit(Code::is, node.b);
+        break;
+      case Op::attribute:
+        emit(Code::attribute, node.b);
+        break;
+      case Op::is_empty:
+        emit(Code::is_empty);
+        break;
+      case Op::logical_not:
+        emit(Code::logical_not);
+        break;
+      case Op::negate:
+        emit(Code::negate);
+        break;
       default:
         emit(binary_code(node.op));
         visit(node.b);
@@ -161,21 +188,36 @@ class Compiler {
 
   static Code binary_code(Op op) {
     switch (op) {
-      case Op::equal: return Code::equal;
-      case Op::not_equal: return Code::not_equal;
-      case Op::less: return Code::less;
-      case Op::less_equal: return Code::less_equal;
-      case Op::greater: return Code::greater;
-      case Op::greater_equal: return Code::greater_equal;
-      case Op::add: return Code::add;
-      case Op::subtract: return Code::subtract;
-      case Op::multiply: return Code::multiply;
-      case Op::in: return Code::in;
-      case Op::contains: return Code::contains;
-      case Op::contains_all: return Code::contains_all;
-      case Op::contains_any: return Code::contains_any;
-      case Op::get_tag: return Code::get_tag;
-      default: return Code::has_tag;
+      case Op::equal:
+        return Code::equal;
+      case Op::not_equal:
+        return Code::not_equal;
+      case Op::less:
+        return Code::less;
+      case Op::less_equal:
+        return Code::less_equal;
+      case Op::greater:
+        return Code::greater;
+      case Op::greater_equal:
+        return Code::greater_equal;
+      case Op::add:
+        return Code::add;
+      case Op::subtract:
+        return Code::subtract;
+      case Op::multiply:
+        return Code::multiply;
+      case Op::in:
+        return Code::in;
+      case Op::contains:
+        return Code::contains;
+      case Op::contains_all:
+        return Code::contains_all;
+      case Op::contains_any:
+        return Code::contains_any;
+      case Op::get_tag:
+        return Code::get_tag;
+      default:
+        return Code::has_tag;
     }
   }
 

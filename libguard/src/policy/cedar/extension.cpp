@@ -37,21 +37,27 @@ Kind argument_kind(Function function, std::size_t at) {
     case Function::ip:
     case Function::decimal:
     case Function::datetime:
-    case Function::duration: return Kind::text;
+    case Function::duration:
+      return Kind::text;
     case Function::less_than:
     case Function::less_than_or_equal:
     case Function::greater_than:
-    case Function::greater_than_or_equal: return Kind::decimal;
+    case Function::greater_than_or_equal:
+      return Kind::decimal;
     case Function::is_ipv4:
     case Function::is_ipv6:
     case Function::is_loopback:
     case Function::is_multicast:
-    case Function::is_in_range: return Kind::ip;
-    case Function::offset: return at == 0 ? Kind::datetime : Kind::duration;
+    case Function::is_in_range:
+      return Kind::ip;
+    case Function::offset:
+      return at == 0 ? Kind::datetime : Kind::duration;
     case Function::duration_since:
     case Function::to_date:
-    case Function::to_time: return Kind::datetime;
-    default: return Kind::duration;
+    case Function::to_time:
+      return Kind::datetime;
+    default:
+      return Kind::duration;
   }
 }
 
@@ -83,11 +89,21 @@ EvalError compare_decimals(Function function, std::int64_t a, std::int64_t b, Va
 EvalError ask_ip(Function function, const Value* arguments, Value& result) {
   const Ip& ip = *arguments[0].ip;
   switch (function) {
-    case Function::is_ipv4: result = Value::of(!ip.v6); break;
-    case Function::is_ipv6: result = Value::of(ip.v6); break;
-    case Function::is_loopback: result = Value::of(ip_is_loopback(ip)); break;
-    case Function::is_multicast: result = Value::of(ip_is_multicast(ip)); break;
-    default: result = Value::of(ip_in_range(ip, *arguments[1].ip)); break;
+    case Function::is_ipv4:
+      result = Value::of(!ip.v6);
+      break;
+    case Function::is_ipv6:
+      result = Value::of(ip.v6);
+      break;
+    case Function::is_loopback:
+      result = Value::of(ip_is_loopback(ip));
+      break;
+    case Function::is_multicast:
+      result = Value::of(ip_is_multicast(ip));
+      break;
+    default:
+      result = Value::of(ip_in_range(ip, *arguments[1].ip));
+      break;
   }
   return EvalError::none;
 }
@@ -99,10 +115,18 @@ EvalError ask_datetime(Function function, const Value* arguments, Value& result)
   if (into_day < 0) into_day += kDayMs;
   bool overflow = false;
   switch (function) {
-    case Function::offset: overflow = __builtin_add_overflow(at, arguments[1].number, &number); break;
-    case Function::duration_since: overflow = __builtin_sub_overflow(at, arguments[1].number, &number); break;
-    case Function::to_date: overflow = __builtin_sub_overflow(at, into_day, &number); break;
-    default: number = into_day; break;
+    case Function::offset:
+      overflow = __builtin_add_overflow(at, arguments[1].number, &number);
+      break;
+    case Function::duration_since:
+      overflow = __builtin_sub_overflow(at, arguments[1].number, &number);
+      break;
+    case Function::to_date:
+      overflow = __builtin_sub_overflow(at, into_day, &number);
+      break;
+    default:
+      number = into_day;
+      break;
   }
   if (overflow) return EvalError::extension_error;
   bool date = function == Function::offset || function == Function::to_date;
@@ -113,11 +137,20 @@ EvalError ask_datetime(Function function, const Value* arguments, Value& result)
 EvalError ask_duration(Function function, std::int64_t ms, Value& result) {
   std::int64_t unit = 1;
   switch (function) {
-    case Function::to_seconds: unit = 1'000; break;
-    case Function::to_minutes: unit = 60'000; break;
-    case Function::to_hours: unit = 3'600'000; break;
-    case Function::to_days: unit = kDayMs; break;
-    default: break;
+    case Function::to_seconds:
+      unit = 1'000;
+      break;
+    case Function::to_minutes:
+      unit = 60'000;
+      break;
+    case Function::to_hours:
+      unit = 3'600'000;
+      break;
+    case Function::to_days:
+      unit = kDayMs;
+      break;
+    default:
+      break;
   }
   result = Value::of(ms / unit);
   return EvalError::none;
@@ -127,14 +160,22 @@ EvalError ask_duration(Function function, std::int64_t ms, Value& result) {
 
 const char* to_string(EvalError error) noexcept {
   switch (error) {
-    case EvalError::none: return "none";
-    case EvalError::missing_attribute: return "missing_attribute";
-    case EvalError::missing_tag: return "missing_tag";
-    case EvalError::unknown_entity: return "unknown_entity";
-    case EvalError::type_error: return "type_error";
-    case EvalError::overflow: return "overflow";
-    case EvalError::extension_error: return "extension_error";
-    case EvalError::arity: return "arity";
+    case EvalError::none:
+      return "none";
+    case EvalError::missing_attribute:
+      return "missing_attribute";
+    case EvalError::missing_tag:
+      return "missing_tag";
+    case EvalError::unknown_entity:
+      return "unknown_entity";
+    case EvalError::type_error:
+      return "type_error";
+    case EvalError::overflow:
+      return "overflow";
+    case EvalError::extension_error:
+      return "extension_error";
+    case EvalError::arity:
+      return "arity";
   }
   return "type_error";
 }
@@ -154,11 +195,16 @@ EvalError call(Function function, const Value* arguments, std::size_t count, Hea
     if (arguments[i].kind != argument_kind(function, i)) return EvalError::type_error;
   }
   switch (argument_kind(function, 0)) {
-    case Kind::text: return construct(function, arguments[0].text(), heap, result);
-    case Kind::decimal: return compare_decimals(function, arguments[0].number, arguments[1].number, result);
-    case Kind::ip: return ask_ip(function, arguments, result);
-    case Kind::datetime: return ask_datetime(function, arguments, result);
-    default: return ask_duration(function, arguments[0].number, result);
+    case Kind::text:
+      return construct(function, arguments[0].text(), heap, result);
+    case Kind::decimal:
+      return compare_decimals(function, arguments[0].number, arguments[1].number, result);
+    case Kind::ip:
+      return ask_ip(function, arguments, result);
+    case Kind::datetime:
+      return ask_datetime(function, arguments, result);
+    default:
+      return ask_duration(function, arguments[0].number, result);
   }
 }
 

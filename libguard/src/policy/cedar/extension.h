@@ -22,11 +22,28 @@ enum class EvalError : std::uint8_t {
 [[nodiscard]] const char* to_string(EvalError error) noexcept;
 
 enum class Function : std::uint8_t {
-  ip, decimal, datetime, duration,                                         // constructors, called as f(x)
-  less_than, less_than_or_equal, greater_than, greater_than_or_equal,      // methods of decimal
-  is_ipv4, is_ipv6, is_loopback, is_multicast, is_in_range,                // of ip
-  offset, duration_since, to_date, to_time,                                // of datetime
-  to_milliseconds, to_seconds, to_minutes, to_hours, to_days,              // of duration
+  ip,
+  decimal,
+  datetime,
+  duration,  // constructors, called as f(x)
+  less_than,
+  less_than_or_equal,
+  greater_than,
+  greater_than_or_equal,  // methods of decimal
+  is_ipv4,
+  is_ipv6,
+  is_loopback,
+  is_multicast,
+  is_in_range,  // of ip
+  offset,
+  duration_since,
+  to_date,
+  to_time,  // of datetime
+  to_milliseconds,
+  to_seconds,
+  to_minutes,
+  to_hours,
+  to_days,  // of duration
 };
 
 struct FunctionSpec {

@@ -35,7 +35,8 @@ bool take(std::string_view& text, char c) {
   return true;
 }
 
-// Days since 1970-01-01 in the proleptic Gregorian calendar (H. Hinnant, "chrono-compatible low-level date algorithms").
+// Days since 1970-01-01 in the proleptic Gregorian calendar (H. Hinnant, "chrono-compatible low-level date
+// algorithms").
 std::int64_t days_from_civil(int year, int month, int day) {
   std::int64_t y = month <= 2 ? year - 1 : year;
   std::int64_t era = (y >= 0 ? y : y - 399) / 400;

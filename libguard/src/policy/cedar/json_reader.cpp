@@ -37,7 +37,8 @@ std::optional<EntityIndex> JsonReader::uid(const Json& json) {
   if (const Json* inner = member(json, "__entity"); inner != nullptr && json.size() == 1) return uid(*inner);
   const std::string* type = text_member(json, "type");
   const std::string* id = text_member(json, "id");
-  if (type == nullptr || id == nullptr || json.size() != 2) return fail("an entity id is an object with `type` and `id`");
+  if (type == nullptr || id == nullptr || json.size() != 2)
+    return fail("an entity id is an object with `type` and `id`");
   if (!is_type_name(*type)) return fail("an entity type is not a name");
   return names_.entity(*type, *id);
 }
@@ -48,7 +49,8 @@ std::optional<Value> JsonReader::extension(const Json& json) {
   const FunctionSpec* spec = function != nullptr ? find_function(*function) : nullptr;
   const Json* single = spec != nullptr ? member(json, "arg") : nullptr;
   const Json* several = spec != nullptr ? member(json, "args") : nullptr;
-  if (single == nullptr && (several == nullptr || !several->is_array())) return fail("`__extn` is a known `fn` with `arg` or `args`");
+  if (single == nullptr && (several == nullptr || !several->is_array()))
+    return fail("`__extn` is a known `fn` with `arg` or `args`");
   std::vector<Value> arguments;
   for (const Json& item : single != nullptr ? Json::array({*single}) : *several) {
     auto argument = value(item);
@@ -104,17 +106,23 @@ std::optional<Value> JsonReader::object(const Json& json, const SchemaType* type
 
 std::optional<Value> JsonReader::value(const Json& json, const SchemaType* type) {
   switch (json.type()) {
-    case Json::value_t::boolean: return Value::of(json.get<bool>());
-    case Json::value_t::number_integer: return Value::of(json.get<std::int64_t>());
+    case Json::value_t::boolean:
+      return Value::of(json.get<bool>());
+    case Json::value_t::number_integer:
+      return Value::of(json.get<std::int64_t>());
     case Json::value_t::number_unsigned:
-      if (json.get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX)) return fail("a number does not fit into 64 bits");
+      if (json.get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX))
+        return fail("a number does not fit into 64 bits");
       return Value::of(json.get<std::int64_t>());
     case Json::value_t::string:
       if (type != nullptr) return typed_text(json, *type);
       return heap_.text(json.get<std::string>());
-    case Json::value_t::array: return set(json, type);
-    case Json::value_t::object: return object(json, type);
-    default: return fail("a value is a boolean, an integer, a text, an array or an object");
+    case Json::value_t::array:
+      return set(json, type);
+    case Json::value_t::object:
+      return object(json, type);
+    default:
+      return fail("a value is a boolean, an integer, a text, an array or an object");
   }
 }
 
@@ -139,7 +147,8 @@ const Record* JsonReader::context(const Json* json, EntityIndex action) {
     fail("a context is a record");
     return nullptr;
   }
-  const SchemaType* type = schema_ != nullptr ? schema_->context_of(names_.text(names_.type_of(action)), names_.id_of(action)) : nullptr;
+  const SchemaType* type =
+      schema_ != nullptr ? schema_->context_of(names_.text(names_.type_of(action)), names_.id_of(action)) : nullptr;
   return record(json, type);
 }
 

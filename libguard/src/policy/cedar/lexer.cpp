@@ -30,13 +30,33 @@ struct Punctuation {
 };
 // Longer ones first.
 constexpr Punctuation kPunctuation[] = {
-    {"::", Tok::path},       {"==", Tok::equal},       {"!=", Tok::not_equal},    {"<=", Tok::less_equal},
-    {">=", Tok::greater_equal}, {"||", Tok::logical_or}, {"&&", Tok::logical_and}, {"@", Tok::at},
-    {".", Tok::dot},         {",", Tok::comma},        {";", Tok::semicolon},     {":", Tok::colon},
-    {"(", Tok::open_paren},  {")", Tok::close_paren},  {"{", Tok::open_brace},    {"}", Tok::close_brace},
-    {"[", Tok::open_bracket}, {"]", Tok::close_bracket}, {"<", Tok::less},        {">", Tok::greater},
-    {"+", Tok::plus},        {"-", Tok::minus},        {"*", Tok::star},          {"/", Tok::slash},
-    {"%", Tok::percent},     {"!", Tok::bang},         {"=", Tok::assign},
+    {"::", Tok::path},
+    {"==", Tok::equal},
+    {"!=", Tok::not_equal},
+    {"<=", Tok::less_equal},
+    {">=", Tok::greater_equal},
+    {"||", Tok::logical_or},
+    {"&&", Tok::logical_and},
+    {"@", Tok::at},
+    {".", Tok::dot},
+    {",", Tok::comma},
+    {";", Tok::semicolon},
+    {":", Tok::colon},
+    {"(", Tok::open_paren},
+    {")", Tok::close_paren},
+    {"{", Tok::open_brace},
+    {"}", Tok::close_brace},
+    {"[", Tok::open_bracket},
+    {"]", Tok::close_bracket},
+    {"<", Tok::less},
+    {">", Tok::greater},
+    {"+", Tok::plus},
+    {"-", Tok::minus},
+    {"*", Tok::star},
+    {"/", Tok::slash},
+    {"%", Tok::percent},
+    {"!", Tok::bang},
+    {"=", Tok::assign},
 };
 
 int hex_value(char c) {
@@ -88,14 +108,25 @@ bool read_escape(std::string_view& raw, std::string& out) {
   char c = raw.front();
   raw.remove_prefix(1);
   switch (c) {
-    case 'n': out += '\n'; return true;
-    case 'r': out += '\r'; return true;
-    case 't': out += '\t'; return true;
-    case '0': out += '\0'; return true;
+    case 'n':
+      out += '\n';
+      return true;
+    case 'r':
+      out += '\r';
+      return true;
+    case 't':
+      out += '\t';
+      return true;
+    case '0':
+      out += '\0';
+      return true;
     case '\\':
     case '"':
-    case '\'': out += c; return true;
-    case 'u': return read_unicode(raw, out);
+    case '\'':
+      out += c;
+      return true;
+    case 'u':
+      return read_unicode(raw, out);
     case 'x': {
       int high = raw.size() < 2 ? -1 : hex_value(raw[0]);
       int low = raw.size() < 2 ? -1 : hex_value(raw[1]);
@@ -104,7 +135,8 @@ bool read_escape(std::string_view& raw, std::string& out) {
       raw.remove_prefix(2);
       return true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -196,7 +228,8 @@ std::optional<std::vector<std::string>> unescape_pattern(std::string_view raw) {
 }
 
 bool is_reserved(std::string_view identifier) noexcept {
-  static constexpr std::string_view kReserved[] = {"true", "false", "if", "then", "else", "in", "is", "like", "has", "__cedar"};
+  static constexpr std::string_view kReserved[] = {"true", "false", "if",   "then", "else",
+                                                   "in",   "is",    "like", "has",  "__cedar"};
   return std::find(std::begin(kReserved), std::end(kReserved), identifier) != std::end(kReserved);
 }
 

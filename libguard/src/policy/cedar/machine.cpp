@@ -6,7 +6,8 @@
 namespace libguard::policy::cedar {
 
 bool is_in(const Anchored& anchored, EntityIndex container) {
-  return anchored.entity == container || std::binary_search(anchored.ancestors.begin(), anchored.ancestors.end(), container);
+  return anchored.entity == container ||
+         std::binary_search(anchored.ancestors.begin(), anchored.ancestors.end(), container);
 }
 
 EvalError Machine::run(const Program& program, const EvalRequest& request, Value& result) {
@@ -35,18 +36,27 @@ EvalError Machine::holds(const Program& program, const EvalRequest& request, boo
 
 EvalError Machine::step(const Program& program, const Instruction& instruction, std::size_t& at) {
   switch (instruction.code) {
-    case Code::constant: stack_.push_back(program.constants[instruction.a]); return EvalError::none;
-    case Code::variable: return variable(static_cast<Variable>(instruction.detail));
-    case Code::jump: at = instruction.a - 1; return EvalError::none;
-    case Code::check_boolean: return stack_.back().kind == Kind::boolean ? EvalError::none : EvalError::type_error;
+    case Code::constant:
+      stack_.push_back(program.constants[instruction.a]);
+      return EvalError::none;
+    case Code::variable:
+      return variable(static_cast<Variable>(instruction.detail));
+    case Code::jump:
+      at = instruction.a - 1;
+      return EvalError::none;
+    case Code::check_boolean:
+      return stack_.back().kind == Kind::boolean ? EvalError::none : EvalError::type_error;
     case Code::and_jump:
     case Code::or_jump:
     case Code::else_jump:
-    case Code::is_jump: return logical(instruction, at);
+    case Code::is_jump:
+      return logical(instruction, at);
     case Code::set:
     case Code::record:
-    case Code::call: return build(program, instruction);
-    case Code::has: return has(program, instruction);
+    case Code::call:
+      return build(program, instruction);
+    case Code::has:
+      return has(program, instruction);
     case Code::attribute: {
       Value object = stack_.back();
       return attribute(object, instruction.a, stack_.back());
@@ -55,17 +65,27 @@ EvalError Machine::step(const Program& program, const Instruction& instruction, 
     case Code::negate:
     case Code::is:
     case Code::is_empty:
-    case Code::like: return unary(program, instruction);
-    default: return binary(instruction.code);
+    case Code::like:
+      return unary(program, instruction);
+    default:
+      return binary(instruction.code);
   }
 }
 
 EvalError Machine::variable(Variable variable) {
   switch (variable) {
-    case Variable::principal: stack_.push_back(Value::of_entity(request_->principal.entity)); break;
-    case Variable::action: stack_.push_back(Value::of_entity(request_->action.entity)); break;
-    case Variable::resource: stack_.push_back(Value::of_entity(request_->resource.entity)); break;
-    case Variable::context: stack_.push_back(Value::of(request_->context)); break;
+    case Variable::principal:
+      stack_.push_back(Value::of_entity(request_->principal.entity));
+      break;
+    case Variable::action:
+      stack_.push_back(Value::of_entity(request_->action.entity));
+      break;
+    case Variable::resource:
+      stack_.push_back(Value::of_entity(request_->resource.entity));
+      break;
+    case Variable::context:
+      stack_.push_back(Value::of(request_->context));
+      break;
   }
   return EvalError::none;
 }
@@ -104,7 +124,8 @@ EvalError Machine::build(const Program& program, const Instruction& instruction)
     auto begin = stack_.begin() + static_cast<std::ptrdiff_t>(first);
     result = heap_.set(std::vector<Value>(begin, stack_.end()));
   } else {
-    EvalError error = call(static_cast<Function>(instruction.detail), stack_.data() + first, instruction.a, heap_, result);
+    EvalError error =
+        call(static_cast<Function>(instruction.detail), stack_.data() + first, instruction.a, heap_, result);
     if (error != EvalError::none) return error;
   }
   stack_.resize(first);

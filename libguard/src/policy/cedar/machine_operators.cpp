@@ -39,19 +39,28 @@ EvalError Machine::binary(Code code) {
   Value a = stack_.back();
   Value& out = stack_.back();
   switch (code) {
-    case Code::equal: out = Value::of(equal(a, b)); return EvalError::none;
-    case Code::not_equal: out = Value::of(!equal(a, b)); return EvalError::none;
+    case Code::equal:
+      out = Value::of(equal(a, b));
+      return EvalError::none;
+    case Code::not_equal:
+      out = Value::of(!equal(a, b));
+      return EvalError::none;
     case Code::less:
     case Code::less_equal:
     case Code::greater:
-    case Code::greater_equal: return compare_order(code, a, b, out);
+    case Code::greater_equal:
+      return compare_order(code, a, b, out);
     case Code::add:
     case Code::subtract:
-    case Code::multiply: return arithmetic(code, a, b, out);
-    case Code::in: return in(a, b, out);
+    case Code::multiply:
+      return arithmetic(code, a, b, out);
+    case Code::in:
+      return in(a, b, out);
     case Code::get_tag:
-    case Code::has_tag: return tag(code, a, b, out);
-    default: return sets(code, a, b, out);
+    case Code::has_tag:
+      return tag(code, a, b, out);
+    default:
+      return sets(code, a, b, out);
   }
 }
 
@@ -106,7 +115,8 @@ EvalError Machine::in(const Value& a, const Value& b, Value& out) {
   }
   EntityIndex entity = a.entity;
   const auto& members = b.set->members;
-  out = Value::of(std::any_of(members.begin(), members.end(), [&](const Value& v) { return contains(entity, v.entity); }));
+  out = Value::of(
+      std::any_of(members.begin(), members.end(), [&](const Value& v) { return contains(entity, v.entity); }));
   return EvalError::none;
 }
 

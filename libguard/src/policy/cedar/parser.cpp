@@ -33,8 +33,10 @@ class PolicyParser {
   bool policy(ParsedPolicy& policy) {
     if (!annotations(policy)) return false;
     policy.offset = tokens_.current().start;
-    if (tokens_.accept_word("permit")) policy.permit = true;
-    else if (!tokens_.accept_word("forbid")) return stop("a policy begins with `permit` or `forbid`");
+    if (tokens_.accept_word("permit"))
+      policy.permit = true;
+    else if (!tokens_.accept_word("forbid"))
+      return stop("a policy begins with `permit` or `forbid`");
     if (!tokens_.expect(Tok::open_paren, "`(`") || !scope(policy)) return false;
     expressions_.start();
     NodeIndex root = clauses();

@@ -18,11 +18,16 @@ struct BinaryOperator {
   int precedence;
 };
 constexpr BinaryOperator kBinary[] = {
-    {Tok::logical_or, Op::logical_or, kOr},      {Tok::logical_and, Op::logical_and, kAnd},
-    {Tok::plus, Op::add, kAdd},                  {Tok::minus, Op::subtract, kAdd},
-    {Tok::star, Op::multiply, kMultiply},        {Tok::equal, Op::equal, kRelation},
-    {Tok::not_equal, Op::not_equal, kRelation},  {Tok::less, Op::less, kRelation},
-    {Tok::less_equal, Op::less_equal, kRelation}, {Tok::greater, Op::greater, kRelation},
+    {Tok::logical_or, Op::logical_or, kOr},
+    {Tok::logical_and, Op::logical_and, kAnd},
+    {Tok::plus, Op::add, kAdd},
+    {Tok::minus, Op::subtract, kAdd},
+    {Tok::star, Op::multiply, kMultiply},
+    {Tok::equal, Op::equal, kRelation},
+    {Tok::not_equal, Op::not_equal, kRelation},
+    {Tok::less, Op::less, kRelation},
+    {Tok::less_equal, Op::less_equal, kRelation},
+    {Tok::greater, Op::greater, kRelation},
     {Tok::greater_equal, Op::greater_equal, kRelation},
 };
 
@@ -42,7 +47,8 @@ bool relation_word(const Token& token) {
 std::optional<std::uint64_t> magnitude(std::string_view digits) {
   std::uint64_t value = 0;
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error != std::errc{} || end != digits.data() + digits.size() || value > std::uint64_t{1} << 63) return std::nullopt;
+  if (error != std::errc{} || end != digits.data() + digits.size() || value > std::uint64_t{1} << 63)
+    return std::nullopt;
   return value;
 }
 
@@ -272,8 +278,8 @@ NodeIndex ExpressionParser::method(NodeIndex object, const Token& name) {
     std::size_t arguments;
   };
   static constexpr Builtin kBuiltins[] = {
-      {"contains", Op::contains, 1},       {"containsAll", Op::contains_all, 1}, {"containsAny", Op::contains_any, 1},
-      {"isEmpty", Op::is_empty, 0},        {"getTag", Op::get_tag, 1},           {"hasTag", Op::has_tag, 1},
+      {"contains", Op::contains, 1}, {"containsAll", Op::contains_all, 1}, {"containsAny", Op::contains_any, 1},
+      {"isEmpty", Op::is_empty, 0},  {"getTag", Op::get_tag, 1},           {"hasTag", Op::has_tag, 1},
   };
   std::vector<std::uint32_t> arguments{object};
   if (!list_until(Tok::close_paren, arguments)) return kNoNode;
@@ -291,7 +297,8 @@ NodeIndex ExpressionParser::method(NodeIndex object, const Token& name) {
     return kNoNode;
   }
   auto first = keep_list(arguments);
-  return add(Op::call, kNoNode, first, static_cast<std::uint32_t>(arguments.size()), static_cast<std::uint8_t>(spec->function));
+  return add(Op::call, kNoNode, first, static_cast<std::uint32_t>(arguments.size()),
+             static_cast<std::uint8_t>(spec->function));
 }
 
 }  // namespace libguard::policy::cedar

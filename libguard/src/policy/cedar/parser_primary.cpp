@@ -50,14 +50,16 @@ bool ExpressionParser::usable(const Token& identifier) {
 NodeIndex ExpressionParser::primary() {
   const Token& token = tokens_.current();
   switch (token.kind) {
-    case Tok::number: return number(tokens_.advance());
+    case Tok::number:
+      return number(tokens_.advance());
     case Tok::text: {
       auto text = unescape(token.text);
       if (!text) return fail("the string holds an invalid escape");
       tokens_.advance();
       return literal(heap_.text(std::move(*text)));
     }
-    case Tok::identifier: return word();
+    case Tok::identifier:
+      return word();
     case Tok::open_paren: {
       Level level(*this);
       tokens_.advance();
@@ -66,10 +68,14 @@ NodeIndex ExpressionParser::primary() {
       if (!tokens_.accept(Tok::close_paren)) return fail_unexpected();
       return inner;
     }
-    case Tok::open_bracket: return set();
-    case Tok::open_brace: return record();
-    case Tok::slot: return fail("a template slot may stand in the scope only");
-    default: return fail_unexpected();
+    case Tok::open_bracket:
+      return set();
+    case Tok::open_brace:
+      return record();
+    case Tok::slot:
+      return fail("a template slot may stand in the scope only");
+    default:
+      return fail_unexpected();
   }
 }
 
@@ -135,7 +141,8 @@ NodeIndex ExpressionParser::call(const Token& name) {
   std::vector<std::uint32_t> arguments;
   if (!list_until(Tok::close_paren, arguments)) return kNoNode;
   auto first = keep_list(arguments);
-  return add(Op::call, kNoNode, first, static_cast<std::uint32_t>(arguments.size()), static_cast<std::uint8_t>(spec->function));
+  return add(Op::call, kNoNode, first, static_cast<std::uint32_t>(arguments.size()),
+             static_cast<std::uint8_t>(spec->function));
 }
 
 NodeIndex ExpressionParser::set() {

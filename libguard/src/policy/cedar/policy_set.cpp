@@ -7,11 +7,16 @@ namespace {
 
 bool matches(const Scope& scope, const Anchored& part, const Names& names) {
   switch (scope.kind) {
-    case ScopeKind::any: return true;
-    case ScopeKind::equal: return part.entity == scope.entity;
-    case ScopeKind::in: return is_in(part, scope.entity);
-    case ScopeKind::is: return names.type_of(part.entity) == scope.type;
-    case ScopeKind::is_in: return names.type_of(part.entity) == scope.type && is_in(part, scope.entity);
+    case ScopeKind::any:
+      return true;
+    case ScopeKind::equal:
+      return part.entity == scope.entity;
+    case ScopeKind::in:
+      return is_in(part, scope.entity);
+    case ScopeKind::is:
+      return names.type_of(part.entity) == scope.type;
+    case ScopeKind::is_in:
+      return names.type_of(part.entity) == scope.type && is_in(part, scope.entity);
   }
   return false;
 }
@@ -49,8 +54,10 @@ void PolicySet::ask(const EvalRequest& request, const Names& names, Machine& mac
     bool holds = true;
     EvalError error = EvalError::none;
     if (policy.condition) error = machine.holds(*policy.condition, request, holds);
-    if (error != EvalError::none) answer.errors.emplace_back(index, error);
-    else if (holds) (policy.permit ? answer.permits : answer.forbids).push_back(index);
+    if (error != EvalError::none)
+      answer.errors.emplace_back(index, error);
+    else if (holds)
+      (policy.permit ? answer.permits : answer.forbids).push_back(index);
   }
   machine.reset();
 }

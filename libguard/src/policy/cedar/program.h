@@ -10,24 +10,39 @@
 namespace libguard::policy::cedar {
 
 enum class Code : std::uint8_t {
-  constant,        // a: index of constants
-  variable,        // detail: Variable
-  check_boolean,   // the top must be a boolean
-  jump,            // a: target
-  and_jump,        // top must be a boolean; false: jump to a and keep it; true: drop it
-  or_jump,         // the same for true
-  else_jump,       // top must be a boolean; dropped; false: jump to a
-  is_jump,         // top must be an entity; not of type b: replace it by false and jump to a
-  logical_not, negate,
-  equal, not_equal, less, less_equal, greater, greater_equal, add, subtract, multiply,
-  in, contains, contains_all, contains_any, get_tag, has_tag, is_empty,
-  has,             // lists [a, a + b): symbols
-  like,            // a: pattern
-  is,              // a: type
-  attribute,       // a: symbol
-  set,             // a: how many
-  record,          // lists [a, a + b): symbols, in the order of their values
-  call,            // detail: Function; a: how many arguments
+  constant,       // a: index of constants
+  variable,       // detail: Variable
+  check_boolean,  // the top must be a boolean
+  jump,           // a: target
+  and_jump,       // top must be a boolean; false: jump to a and keep it; true: drop it
+  or_jump,        // the same for true
+  else_jump,      // top must be a boolean; dropped; false: jump to a
+  is_jump,        // top must be an entity; not of type b: replace it by false and jump to a
+  logical_not,
+  negate,
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  add,
+  subtract,
+  multiply,
+  in,
+  contains,
+  contains_all,
+  contains_any,
+  get_tag,
+  has_tag,
+  is_empty,
+  has,        // lists [a, a + b): symbols
+  like,       // a: pattern
+  is,         // a: type
+  attribute,  // a: symbol
+  set,        // a: how many
+  record,     // lists [a, a + b): symbols, in the order of their values
+  call,       // detail: Function; a: how many arguments
 };
 
 struct Instruction {

@@ -32,7 +32,9 @@ struct WrittenAction {
   Written context;
 };
 
-std::string qualified(const std::string& space, const std::string& name) { return space.empty() ? name : space + "::" + name; }
+std::string qualified(const std::string& space, const std::string& name) {
+  return space.empty() ? name : space + "::" + name;
+}
 
 }  // namespace
 
@@ -54,7 +56,8 @@ class SchemaParser {
     }
     for (const WrittenAction& action : actions_) {
       SchemaType context = resolve(action.context, action.space, 0);
-      for (const std::string& id : action.ids) schema.contexts_[qualified(action.space, "Action") + '\0' + id] = context;
+      for (const std::string& id : action.ids)
+        schema.contexts_[qualified(action.space, "Action") + '\0' + id] = context;
     }
     return schema;
   }
@@ -79,8 +82,10 @@ class SchemaParser {
     std::string out;
     if (token_.kind == Tok::text) {
       auto text = unescape(token_.text);
-      if (!text) good_ = false;
-      else out = std::move(*text);
+      if (!text)
+        good_ = false;
+      else
+        out = std::move(*text);
     } else if (token_.kind == Tok::identifier) {
       out = token_.text;
     } else {
@@ -168,8 +173,10 @@ class SchemaParser {
       while (good_ && !accept(Tok::close_brace)) {
         std::string part = name();
         expect(Tok::colon);
-        if (part == "context") action.context = type(0);
-        else skip_type_list();
+        if (part == "context")
+          action.context = type(0);
+        else
+          skip_type_list();
         accept(Tok::comma);
       }
     }

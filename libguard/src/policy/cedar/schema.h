@@ -12,8 +12,8 @@ namespace libguard::policy::cedar {
 
 struct SchemaType {
   enum class Kind { plain, entity, extension, set, record } kind = Kind::plain;
-  std::string name;                          // extension: its constructor ("ip")
-  std::shared_ptr<const SchemaType> element; // set
+  std::string name;                                           // extension: its constructor ("ip")
+  std::shared_ptr<const SchemaType> element;                  // set
   std::map<std::string, SchemaType, std::less<>> attributes;  // record
   [[nodiscard]] const SchemaType* attribute(std::string_view wanted) const {
     auto found = attributes.find(wanted);

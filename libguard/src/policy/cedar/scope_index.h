@@ -23,7 +23,7 @@ class ScopeIndex {
 
  private:
   struct Level {
-    std::vector<std::uint32_t> list;                       // a leaf
+    std::vector<std::uint32_t> list;  // a leaf
     std::unordered_map<EntityIndex, std::unique_ptr<Level>> children;
     std::unique_ptr<Level> unanchored;
     bool leaf = true;

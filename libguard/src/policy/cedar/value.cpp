@@ -32,16 +32,23 @@ int compare_records(const Record& a, const Record& b) {
 int compare(const Value& a, const Value& b) {
   if (a.kind != b.kind) return order(a.kind, b.kind);
   switch (a.kind) {
-    case Kind::boolean: return order(a.boolean, b.boolean);
-    case Kind::text: return a.text().compare(b.text());
-    case Kind::entity: return order(a.entity, b.entity);
-    case Kind::set: return a.set == b.set ? 0 : compare_sets(*a.set, *b.set);
-    case Kind::record: return a.record == b.record ? 0 : compare_records(*a.record, *b.record);
-    case Kind::ip: return order(*a.ip, *b.ip);
+    case Kind::boolean:
+      return order(a.boolean, b.boolean);
+    case Kind::text:
+      return a.text().compare(b.text());
+    case Kind::entity:
+      return order(a.entity, b.entity);
+    case Kind::set:
+      return a.set == b.set ? 0 : compare_sets(*a.set, *b.set);
+    case Kind::record:
+      return a.record == b.record ? 0 : compare_records(*a.record, *b.record);
+    case Kind::ip:
+      return order(*a.ip, *b.ip);
     case Kind::integer:
     case Kind::decimal:
     case Kind::datetime:
-    case Kind::duration: return order(a.number, b.number);
+    case Kind::duration:
+      return order(a.number, b.number);
   }
   return 0;
 }

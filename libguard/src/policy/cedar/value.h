@@ -32,7 +32,7 @@ struct Value {
   std::uint32_t size = 0;  // of a text, in bytes
   union {
     bool boolean;
-    std::int64_t number;   // integer; decimal x 10,000; datetime and duration in ms
+    std::int64_t number;  // integer; decimal x 10,000; datetime and duration in ms
     const char* chars;
     EntityIndex entity;
     const Set* set;
@@ -108,8 +108,8 @@ struct Record {
 // Owns what values point to. Costs nothing while empty.
 class Heap {
  public:
-  Value set(std::vector<Value> members);                              // sorts, drops duplicates
-  Value record(std::vector<std::pair<Symbol, Value>> fields);         // sorts; names must be unique
+  Value set(std::vector<Value> members);                       // sorts, drops duplicates
+  Value record(std::vector<std::pair<Symbol, Value>> fields);  // sorts; names must be unique
   Value ip(const Ip& ip);
   Value text(std::string text);
   void clear();
