@@ -123,6 +123,8 @@ NodeIndex ExpressionParser::binary(int minimum) {
     }
     const BinaryOperator* found = binary_operator(tokens_.current().kind);
     if (found == nullptr || found->precedence < minimum) return left;
+    // What stands right of `is`, `has` and `like` is a name or a pattern; nothing can be added to it.
+    if (related && found->precedence > kRelation) return fail_unexpected();
     if (found->precedence == kRelation) {
       if (related) return fail("relations do not chain; use parentheses");
       related = true;

@@ -38,7 +38,8 @@ void TokenReader::fail_at(std::size_t offset, std::string message) {
 void TokenReader::fail_unexpected() {
   if (at(Tok::end)) return fail("the text ends too early");
   if (at(Tok::bad)) return fail("this character begins no token");
-  fail("unexpected `" + std::string(current_.text.substr(0, 40)) + "`");
+  std::string_view shown = current_.text.substr(0, std::min<std::size_t>(40, current_.text.find('\n')));
+  fail("unexpected `" + std::string(shown) + "`");
 }
 
 bool ExpressionParser::usable(const Token& identifier) {
