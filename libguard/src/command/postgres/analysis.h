@@ -134,8 +134,11 @@ class Analysis {
 
   // calls.cpp
   Flow call(Node node, Scope& scope);
-  void operator_called(NodeList name);
-  void compared_with(std::string_view operator_name);
+  void operator_called(NodeList name, std::string_view left = {}, std::string_view right = {});
+  void compared_with(std::string_view symbol, std::string_view left = {}, std::string_view right = {});
+  std::vector<const CatalogueOperator*> user_operators(std::string_view symbol, std::string_view left,
+                                                       std::string_view right) const;
+  bool excluded(std::string_view given, std::string_view wanted) const;
   void called(std::string_view schema, std::string_view name, const std::vector<Flow>& arguments, std::size_t count,
               bool variadic, Flow& result);
   bool may_be_called(const CatalogueFunction& function, const std::vector<Flow>& arguments, bool variadic) const;

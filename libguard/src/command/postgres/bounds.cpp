@@ -43,7 +43,7 @@ BoundOf Analysis::bound_of(Node where, Scope& scope, Item& target) {
 }
 
 BoundOf BoundReader::read(Node where) {
-  if (analysis_.names_.operators("=").empty()) collect_keys(where);
+  collect_keys(where);
   BoundOf bound = keyed();
   if (bound.bound == Bound::eq) return bound;
   const Part whole = part(where, false);
@@ -233,6 +233,9 @@ BoundReader::Part BoundReader::sublink(Node node, bool negated) {
 void BoundReader::name_key(Node node, std::int64_t count) {
   const auto position = column(node);
   if (!position || *position == kSystemColumn) return;
+  const CatalogueColumn* entry = target_.relation->column(*position);
+  const std::string_view type = entry != nullptr ? std::string_view(entry->type) : std::string_view();
+  if (!analysis_.user_operators("=", type, {}).empty()) return;   // "=" may mean anything here
   auto [at, inserted] = named_.emplace(*position, count);
   if (!inserted) at->second = std::min(at->second, count);
 }

@@ -12,7 +12,12 @@ struct Builtin {
   bool safe;
   char volatility;
   char kind;
+  bool polymorphic;      // the result's type depends on the arguments, or is a row
+  bool without_arguments;
 };
+
+// The result of a built-in that is some built-in type, never a row and never a user's.
+inline constexpr std::string_view kSomeBuiltinType = "pg_catalog";
 
 // Null when pg_catalog has no function of this name.
 [[nodiscard]] const Builtin* find_builtin(std::string_view name);

@@ -4,29 +4,10 @@
 
 #include "command/postgres/analysis.h"
 #include "command/postgres/builtins.h"
+#include "command/postgres/types.h"
 
 namespace libguard::command::postgres {
 namespace {
-
-constexpr std::array<std::string_view, 10> kTextTypes = {"\"char\"", "bpchar", "bytea", "char", "citext", "name",
-                                                         "record", "text", "unknown", "varchar"};
-
-std::string_view plain_type(std::string_view type) {
-  const std::size_t dot = type.rfind('.');
-  if (dot != std::string_view::npos) type.remove_prefix(dot + 1);
-  const std::size_t length = type.find('(');
-  return length == std::string_view::npos ? type : type.substr(0, length);
-}
-
-// Casting to these shows no value in an error text.
-bool is_textual(std::string_view type) {
-  return std::find(kTextTypes.begin(), kTextTypes.end(), plain_type(type)) != kTextTypes.end();
-}
-
-// A cast from these never goes through text, so its errors show no value.
-bool never_text(std::string_view type) {
-  return !type.empty() && type != "json" && !is_textual(type) && is_builtin_type(plain_type(type));
-}
 
 bool gives_text(std::string_view function) {
   constexpr std::array<std::string_view, 19> kNames = {
@@ -66,6 +47,11 @@ void Analysis::user_function(const CatalogueFunction& function, Flow& result) {
   if (const Relation* relation = names_.relation(schema, name_of_type)) result.row = relation;
 }
 
+// An operand that can never become what is declared, not even by a cast of a user.
+bool Analysis::excluded(std::string_view given, std::string_view wanted) const {
+  return cannot_be(given, wanted) && !names_.implicit_cast(given, wanted);
+}
+
 // False only when the arguments prove that this overload cannot be meant.
 bool Analysis::may_be_called(const CatalogueFunction& function, const std::vector<Flow>& arguments,
                              bool variadic) const {
@@ -73,13 +59,7 @@ bool Analysis::may_be_called(const CatalogueFunction& function, const std::vecto
   const std::size_t least = most - std::min<std::size_t>(most, static_cast<std::size_t>(std::max(0, function.defaults)));
   if (!variadic && !function.variadic && (arguments.size() > most || arguments.size() < least)) return false;
   for (std::size_t i = 0; i < arguments.size() && i < most; ++i) {
-    const std::string& wanted = function.argument_types[i];
-    const std::size_t dot = wanted.rfind('.');
-    const bool composite = dot != std::string::npos &&
-                           names_.relation(wanted.substr(0, dot), wanted.substr(dot + 1)) != nullptr;
-    // A scalar never becomes a row; a bare literal prefers the built-in of the string category.
-    const std::string_view given = arguments[i].type;
-    if (composite && arguments[i].row == nullptr && !given.empty() && is_builtin_type(plain_type(given))) return false;
+    if (arguments[i].row == nullptr && excluded(arguments[i].type, function.argument_types[i])) return false;
   }
   return true;
 }
@@ -88,13 +68,19 @@ void Analysis::called(std::string_view schema, std::string_view name, const std:
                       std::size_t count, bool variadic, Flow& result) {
   (void)count;
   bool known = false;
+  bool hidden = false;   // pg_catalog comes first, so its f() hides any other f()
   if (schema.empty() || schema == "pg_catalog") {
     if (const Builtin* builtin = find_builtin(name)) {
       known = true;
       facts_.function({"pg_catalog." + std::string(name), builtin->safe, builtin->volatility, false});
       if (!builtin->safe && !is_mild(name)) facts_.destructive = true;
       if (builtin->kind == 'a' && keeps_values(name)) facts_.packs_rows = true;
-      if (gives_text(name)) result.type = "text";
+      if (gives_text(name)) {
+        result.type = "text";
+      } else if (!builtin->polymorphic) {
+        result.type = kSomeBuiltinType;
+      }
+      hidden = builtin->without_arguments && arguments.empty();
       // What runs SQL text may show anything.
       if (!builtin->safe && !is_mild(name)) everything(result.sources);
       if (error_shows_argument(name)) facts_.error_reveals(result.sources);
@@ -105,6 +91,7 @@ void Analysis::called(std::string_view schema, std::string_view name, const std:
   }
   for (const CatalogueFunction* function : names_.functions(schema, name)) {
     if (!may_be_called(*function, arguments, variadic)) continue;
+    if (hidden && schema.empty() && function->argument_types.empty()) continue;
     known = true;
     user_function(*function, result);
   }
@@ -148,8 +135,18 @@ Flow Analysis::call(Node node, Scope& scope) {
   return result;
 }
 
-void Analysis::compared_with(std::string_view operator_name) {
-  for (const CatalogueOperator* each : names_.operators(operator_name)) {
+// User-defined operators that these operands may call. Empty types are not known.
+std::vector<const CatalogueOperator*> Analysis::user_operators(std::string_view symbol, std::string_view left,
+                                                               std::string_view right) const {
+  std::vector<const CatalogueOperator*> possible = names_.operators(symbol);
+  std::erase_if(possible, [&](const CatalogueOperator* each) {
+    return excluded(left, each->left) || excluded(right, each->right);
+  });
+  return possible;
+}
+
+void Analysis::compared_with(std::string_view symbol, std::string_view left, std::string_view right) {
+  for (const CatalogueOperator* each : user_operators(symbol, left, right)) {
     const CatalogueFunction* function = names_.function_named(each->function);
     Flow ignored;
     if (function != nullptr) {
@@ -161,11 +158,11 @@ void Analysis::compared_with(std::string_view operator_name) {
   }
 }
 
-void Analysis::operator_called(NodeList name) {
+void Analysis::operator_called(NodeList name, std::string_view left, std::string_view right) {
   const std::string_view schema = name.size() >= 2 ? name[name.size() - 2].own_text() : std::string_view();
   const std::string_view symbol = last_name(name);
   if (schema == "pg_catalog" && is_builtin_operator(symbol)) return;
-  compared_with(symbol);
+  compared_with(symbol, left, right);
   if (is_builtin_operator(symbol) || !names_.operators(symbol).empty()) return;
   if (names_.open_world()) {
     const std::string full = "operator " + std::string(symbol);

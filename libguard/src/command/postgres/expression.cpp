@@ -1,6 +1,7 @@
 // Expressions: what a value is derived from, and what a test tells about columns.
 #include "command/postgres/analysis.h"
 #include "command/postgres/builtins.h"
+#include "command/postgres/types.h"
 
 namespace libguard::command::postgres {
 namespace {
@@ -144,23 +145,28 @@ Flow Analysis::operation(Node node, Scope& scope) {
   Node right = node.node(F_rexpr);
   const Flow left_value = expression(left, scope);
   value.sources = left_value.sources;
-  if (right) {
-    value.sources.add(expression(right, scope).sources);
+  std::string_view left_type = left_value.type;
+  std::string_view right_type;
+  if (right.is(T_List) || !right) {
+    // IN and BETWEEN: each member is compared with the left side, which settles its type when it is known.
+    value.sources.add(list_sources(right ? right.items() : node.list(F_rexpr), scope));
   } else {
-    value.sources.add(list_sources(node.list(F_rexpr), scope));
+    const Flow right_value = expression(right, scope);
+    value.sources.add(right_value.sources);
+    right_type = kind == LG_AEXPR_OP_ANY || kind == LG_AEXPR_OP_ALL ? std::string_view() : right_value.type;
   }
   if (kind >= LG_AEXPR_BETWEEN) {
-    compared_with("<=");
-    compared_with(">=");
+    compared_with("<=", left_type);
+    compared_with(">=", left_type);
   } else {
-    operator_called(name);
+    operator_called(name, left_type, right_type);
   }
   const bool makes_value = kind == LG_AEXPR_OP && (is_value_operator(last_name(name)) || (!left && last_name(name) == "~"));
   if (!makes_value) {
     facts_.infer(value.sources);
     value.type = kind == LG_AEXPR_NULLIF ? left_value.type : "bool";
-  } else if (last_name(name) == "||" && left_value.type != "bytea") {
-    value.type = left_value.row != nullptr ? "text" : "";
+  } else if (surely_builtin(left_type) && (surely_builtin(right_type) || right_type == "unknown")) {
+    value.type = kSomeBuiltinType;
   }
   return value;
 }
@@ -246,14 +252,14 @@ Flow Analysis::cast(Node node, Scope& scope) {
 // column = literal, with PostgreSQL's own operator.
 bool Analysis::is_match(Node node, Scope& scope, Sources& column) {
   if (!node.is(T_A_Expr) || node.number(F_kind) != LG_AEXPR_OP || !is_equality(node.list(F_name))) return false;
-  if (!names_.operators("=").empty()) return false;
   Node left = node.node(F_lexpr);
   Node right = node.node(F_rexpr);
   if (is_literal(left)) std::swap(left, right);
   if (!left.is(T_ColumnRef) || !is_literal(right)) return false;
   const Flow value = column_reference(left, scope);
   if (value.row != nullptr || value.sources.empty()) return false;
-  expression(right, scope);
+  const Flow other = expression(right, scope);
+  if (!user_operators("=", value.type, other.type).empty()) return false;
   if (value.direct == nullptr && value.sources.size() > 1) return false;
   column = value.sources;
   return true;

@@ -116,7 +116,8 @@ std::vector<const CatalogueFunction*> Names::functions(std::string_view schema, 
   std::vector<const CatalogueFunction*> matches;
   for (const CatalogueFunction* function : found->second) {
     const bool reachable = schema.empty()
-        ? std::find(search_path_.begin(), search_path_.end(), function->schema) != search_path_.end()
+        ? function->schema == "pg_catalog" ||
+          std::find(search_path_.begin(), search_path_.end(), function->schema) != search_path_.end()
         : function->schema == schema;
     if (reachable) matches.push_back(function);
   }
@@ -139,6 +140,13 @@ std::vector<const CatalogueCast*> Names::casts_to(std::string_view type) const {
     if (!cast.function.empty() && same_type(cast.target, type)) matches.push_back(&cast);
   }
   return matches;
+}
+
+bool Names::implicit_cast(std::string_view source, std::string_view target) const {
+  if (catalogue_ == nullptr) return true;
+  return std::any_of(catalogue_->casts.begin(), catalogue_->casts.end(), [&](const CatalogueCast& cast) {
+    return cast.context == 'i' && same_type(cast.source, source) && same_type(cast.target, target);
+  });
 }
 
 bool Names::is_type(std::string_view schema, std::string_view name) const {

@@ -78,6 +78,7 @@ class Names {
   [[nodiscard]] bool any_function(std::string_view name) const { return functions_.contains(name); }
   [[nodiscard]] std::vector<const CatalogueOperator*> operators(std::string_view name) const;
   [[nodiscard]] std::vector<const CatalogueCast*> casts_to(std::string_view type) const;
+  [[nodiscard]] bool implicit_cast(std::string_view source, std::string_view target) const;
   // Functions that an implicit cast may call anywhere.
   [[nodiscard]] const std::vector<std::string>& implicit_functions() const { return implicit_functions_; }
   [[nodiscard]] bool is_type(std::string_view schema, std::string_view name) const;
