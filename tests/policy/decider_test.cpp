@@ -135,6 +135,9 @@ TEST_CASE("an opaque function needs a permit of its own name") {
                  "@id(\"f\") permit (principal, action == Action::\"call\", resource == Function::\"shop/public.f\");"),
              command)
           .verdict() == Verdict::allow);
+  command.doubts = {"implicit_cast public.f"};
+  CHECK(decide(decider_of(kOpen), command).code == "policy.default_deny");
+  command.doubts = {"opaque_function public.f"};
   command.functions = {{"public.f", true, 'v', false}};  // a claim to be safe does not outweigh the doubt
   CHECK(decide(decider_of("@id(\"s\") permit (principal, action, resource in Tag::\"safe\");"), command).verdict() ==
         Verdict::deny);

@@ -22,7 +22,15 @@ std::vector<EntityIndex> below(const ConnectionEntity& connection) {
 
 void sort(std::vector<EntityIndex>& list) { std::sort(list.begin(), list.end()); }
 
-// Doubts that facts.cpp of command/ has already made pessimistic facts of; any other doubt refuses.
+// "opaque_function public.f": code that runs unseen, but has a name that a permit can name. Empty for another doubt.
+std::string_view function_in_doubt(std::string_view doubt) {
+  for (std::string_view kind : {"opaque_function ", "implicit_cast "}) {
+    if (doubt.starts_with(kind)) return doubt.substr(kind.size());
+  }
+  return {};
+}
+
+// Doubts of which command/ has already made pessimistic facts; any other doubt refuses.
 bool harmless_doubt(std::string_view doubt) {
   return doubt == "lineage_unknown" || doubt.starts_with("unvetted_function ");
 }
@@ -140,14 +148,15 @@ bool AskBuilder::command(const Request& request, const Command& command, const C
                          const ClassUse& use, const ColumnClasses& column_classes) {
   std::set<std::string_view> opaque;
   for (const std::string& doubt : command.doubts) {
-    constexpr std::string_view kFunction = "opaque_function ";
     if (doubt == "no_catalogue")
       return fail("command.no_catalogue", "without a catalogue nobody can tell what the names in the command mean");
-    if (doubt.starts_with(kFunction))
-      opaque.insert(std::string_view(doubt).substr(kFunction.size()));
-    else if (!harmless_doubt(doubt))
+    std::string_view function = function_in_doubt(doubt);
+    if (!function.empty()) {
+      opaque.insert(function);
+    } else if (!harmless_doubt(doubt)) {
       return fail(doubt.starts_with("opaque") ? "command.opaque" : "command.doubt",
                   "part of the command could not be understood with certainty");
+    }
   }
   for (std::string_view name : opaque) {
     bool listed = std::any_of(command.functions.begin(), command.functions.end(),
