@@ -35,6 +35,7 @@ class Decider {
   Decider(const std::vector<PolicySource>& sources, std::shared_ptr<const Frame> frame);
   ~Decider();
 
+  // A refusal's `reason` is the whole sentence for the agent: "DENIED by <id>: <why>. Final for this statement, ...".
   // sql: `command` understood against connection `command.connection`. Loops over remedies (at most 4 rounds,
   // hypothetically); verdict allow, ask (with stages) or deny. With `facts` the approvals that were really given.
   [[nodiscard]] Decision decide(const Identity& identity, const Request& request, const Command& command,
