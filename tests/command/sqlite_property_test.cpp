@@ -6,6 +6,8 @@
 namespace libguard::command::sqlite {
 namespace {
 
+constexpr unsigned kSeed = 11;
+
 constexpr const char* kSmall = R"sql(
 CREATE TABLE a(id INTEGER PRIMARY KEY, x TEXT, y INT, z TEXT);
 CREATE TABLE b(k INTEGER PRIMARY KEY, x TEXT, w INT, note TEXT);
@@ -57,7 +59,7 @@ std::string condition(Random& random, int depth) {
 TEST_CASE("sqlite: a claimed eq never affects more rows than it names") {
   libguard::sqlite::Database database = database_with(kSmall);
   auto understander = sqlite_understander(catalogue_of(database.get()));
-  Random random(7);
+  Random random(kSeed);
   int claimed = 0;
   for (int i = 0; i < 4000; ++i) {
     bool update = random.one_in(3);
@@ -111,8 +113,8 @@ class Queries {
     if (random_.one_in(2)) text += " WHERE " + predicate(depth);
     if (grouped && random_.one_in(2)) text += " GROUP BY " + column();
     if (grouped && random_.one_in(4)) text += random_.pick({" GROUP BY 1", ""});
-    if (!aliased && width == 1 && depth > 0 && random_.one_in(6)) {
-      text += random_.pick({" UNION ", " UNION ALL ", " EXCEPT ", " INTERSECT "}) + core(depth - 1, 1, true);
+    if (!aliased && depth > 0 && random_.one_in(6)) {
+      text += random_.pick({" UNION ", " UNION ALL ", " EXCEPT ", " INTERSECT "}) + core(depth - 1, width, true);
     }
     return text;
   }
@@ -183,36 +185,44 @@ class Queries {
   bool cte_ = false;
 };
 
-std::string answer(sqlite3* database, const std::string& sql) {
+// One text for each result column: its values in the order of the rows, and how the query ended.
+std::vector<std::string> answer(sqlite3* database, const std::string& sql) {
   sqlite3_stmt* raw = nullptr;
-  if (sqlite3_prepare_v2(database, sql.c_str(), -1, &raw, nullptr) != SQLITE_OK) return "(error)";
+  if (sqlite3_prepare_v2(database, sql.c_str(), -1, &raw, nullptr) != SQLITE_OK) return {};
   libguard::sqlite::Statement statement(raw);
-  std::string out;
-  int result;
+  auto width = static_cast<std::size_t>(sqlite3_column_count(raw));
+  std::vector<std::string> out(width);
+  int result = SQLITE_ROW;
   while ((result = sqlite3_step(raw)) == SQLITE_ROW) {
-    for (int i = 0; i < sqlite3_column_count(raw); ++i)
-      out += std::to_string(sqlite3_column_type(raw, i)) + libguard::sqlite::column_text(raw, i) + '\x1f';
-    out += '\n';
+    for (std::size_t i = 0; i < width; ++i) {
+      int column = static_cast<int>(i);
+      out[i] += std::to_string(sqlite3_column_type(raw, column)) + libguard::sqlite::column_text(raw, column) + '\n';
+    }
   }
-  return out + std::to_string(result);
+  for (std::string& column : out) column += std::to_string(result);
+  return out;
 }
 
 TEST_CASE("sqlite: a column that is neither revealed nor tested does not change the answer") {
   libguard::sqlite::Database database = database_with(kSmall);
+  // The order of rows that no ORDER BY asks for is SQLite's own, and an index makes it depend on what is indexed; that
+  // is out of scope here (docs/SECURITY.md), so the judge makes no index of its own.
+  libguard::sqlite::execute(database.get(), "PRAGMA automatic_index = OFF");
   auto understander = sqlite_understander(catalogue_of(database.get()));
   struct Cell {
     const char* column;
     const char* change;
   };
-  const Cell cells[] = {{"main.a.x", "UPDATE a SET x = coalesce(x, '') || 'p' || id"},
-                        {"main.a.y", "UPDATE a SET y = (y * 7) % 5 + id"},
-                        {"main.a.z", "UPDATE a SET z = CASE id WHEN 1 THEN 'o' WHEN 4 THEN 'm' ELSE z || 'x' END"},
-                        {"main.a.id", "UPDATE a SET id = 20 - id"},
-                        {"main.b.x", "UPDATE b SET x = CASE k WHEN 1 THEN 'q' WHEN 2 THEN 'p' END"},
-                        {"main.b.w", "UPDATE b SET w = 9 - w"},
-                        {"main.b.note", "UPDATE b SET note = CASE k WHEN 1 THEN 'k' ELSE 'm' END"},
-                        {"main.b.k", "UPDATE b SET k = 10 - k"}};
-  Queries queries(11);
+  const Cell cells[] = {
+      {"main.a.x", "UPDATE a SET x = coalesce(x, '') || 'p' || id"},
+      {"main.a.y", "UPDATE a SET y = (y * 7) % 5 + id"},
+      {"main.a.z", "UPDATE a SET z = CASE id WHEN 1 THEN 'o' WHEN 4 THEN 'm' ELSE z || 'x' END"},
+
+      {"main.b.x", "UPDATE b SET x = CASE k WHEN 1 THEN 'q' WHEN 2 THEN 'p' END"},
+      {"main.b.w", "UPDATE b SET w = 9 - w"},
+      {"main.b.note", "UPDATE b SET note = CASE k WHEN 1 THEN 'k' ELSE 'm' END"},
+  };
+  Queries queries(kSeed);
   int understood = 0;
   int checked = 0;
   for (int i = 0; i < 24000; ++i) {
@@ -221,21 +231,25 @@ TEST_CASE("sqlite: a column that is neither revealed nor tested does not change 
     auto command = ask(*understander, sql);
     if (!command->understood) continue;
     ++understood;
-    std::set<std::string> known;
-    for (const RevealedColumn& column : command->reveals) known.insert(column.sources.begin(), column.sources.end());
-    for (const TestedColumn& test : command->tests) known.insert(test.column);
-    std::string before = answer(database.get(), sql);
+    std::set<std::string> tested;
+    for (const TestedColumn& test : command->tests) tested.insert(test.column);
+    std::vector<std::string> before = answer(database.get(), sql);
+    REQUIRE(before.size() == command->reveals.size());
     for (const Cell& cell : cells) {
       std::string table = std::string(cell.column).substr(0, 6) + ".*";
-      if (known.count(cell.column) != 0 || known.count(table) != 0) continue;
-      // Row order follows the key, and a new key is a new order.
-      if (std::string(cell.column) == "main.a.id" || std::string(cell.column) == "main.b.k") continue;
+      if (tested.count(cell.column) != 0 || tested.count(table) != 0) continue;
       CAPTURE(std::string(cell.column));
       libguard::sqlite::execute(database.get(), "SAVEPOINT s");
       libguard::sqlite::execute(database.get(), cell.change);
-      CHECK(answer(database.get(), sql) == before);
+      std::vector<std::string> after = answer(database.get(), sql);
       libguard::sqlite::execute(database.get(), "ROLLBACK TO s; RELEASE s");
-      ++checked;
+      for (std::size_t at = 0; at < before.size(); ++at) {
+        const std::set<std::string>& sources = command->reveals[at].sources;
+        if (sources.count(cell.column) != 0 || sources.count(table) != 0) continue;
+        CAPTURE(at);
+        CHECK(after[at] == before[at]);
+        ++checked;
+      }
     }
   }
   CHECK(understood > 2000);

@@ -86,6 +86,8 @@ class Analyser {
                                   std::unique_ptr<Scope>& last);
   void order_terms(const std::vector<Expr*>& terms, const std::vector<OutColumn>& out, Scope& scope,
                    bool aliases_first);
+  [[nodiscard]] bool one_row_each(ColumnId id, const Sources& grouped, const Scope& scope) const;
+  bool is_grouped(const Core& core, std::size_t at, const Sources& sources, Scope& scope);
   void bare_columns(const Core& core, std::vector<OutColumn>& out, Scope& scope);
   void from_item(const FromItem& item, Scope& scope);
   void table_function(const FromItem& item, Scope& scope, Item& into);

@@ -195,38 +195,6 @@ void Analyser::star(const ResultColumn& column, Scope& scope, std::vector<OutCol
   }
 }
 
-namespace {
-
-void extremes(const Expr& expr, std::vector<const Expr*>& into) {
-  bool extreme = expr.kind == Expr::Kind::call && expr.children.size() == 1 && !expr.over &&
-                 (same_name(expr.name, "min") || same_name(expr.name, "max"));
-  if (extreme) into.push_back(expr.children[0]);
-  for (const Expr* child : expr.children) extremes(*child, into);
-}
-
-}  // namespace
-
-// SELECT id, max(ssn): SQLite takes `id` from the row that has the greatest ssn, so `id` tells about it.
-void Analyser::bare_columns(const Core& core, std::vector<OutColumn>& out, Scope& scope) {
-  std::vector<const Expr*> found;
-  for (const ResultColumn& column : core.columns) {
-    if (column.expr != nullptr) extremes(*column.expr, found);
-  }
-  if (core.having != nullptr) extremes(*core.having, found);
-  if (found.empty()) return;
-  Sources chosen_by;
-  for (const Expr* argument : found) merge(chosen_by, flow(*argument, scope, false));
-  std::vector<Sources> groups;
-  for (const Expr* term : core.group_by) groups.push_back(flow(*term, scope, false));
-  bool positions = core.columns.size() == out.size();
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const Expr* expr = positions ? core.columns[i].expr : nullptr;
-    if (expr != nullptr && expr->kind == Expr::Kind::call && out[i].sources.empty()) continue;
-    bool grouped = out[i].plain && std::find(groups.begin(), groups.end(), out[i].sources) != groups.end();
-    if (!grouped) merge(out[i].sources, chosen_by);
-  }
-}
-
 // A view is followed once; the columns that SQLite names are its own.
 const View* compile_view(Schema& schema, int relation) {
   Relation& of = *schema.relations_[static_cast<std::size_t>(relation)];
