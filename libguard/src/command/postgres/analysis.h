@@ -92,6 +92,7 @@ class Analysis {
 
   // from.cpp
   void from_list(NodeList list, Scope& scope);
+  void add_item(Item item, Scope& scope);
   void from_item(Node node, Scope& scope);
   void from_table(Node node, Scope& scope);
   void from_subquery(Node node, Scope& scope);
@@ -104,6 +105,7 @@ class Analysis {
   std::vector<OutColumn> columns_of(Node node, Scope& scope);
   std::vector<OutColumn> item_columns(const Item& item);
   void apply_alias(Node alias, Item& item);
+  void rename(std::vector<OutColumn>& columns, NodeList names, const Sources& further);
   Cte* find_cte(std::string_view name, Scope& scope, Scope*& owner);
   // The relation of a RangeVar; null after fail().
   const Relation* relation_of_range(Node range);
@@ -123,6 +125,7 @@ class Analysis {
   Flow expression(Node node, Scope& scope);
   void predicate(Node node, Scope& scope, bool match_allowed);
   Flow operation(Node node, Scope& scope);
+  Flow row_comparison(Node node, Scope& scope);
   Flow sublink(Node node, Scope& scope);
   Flow indirection(Node node, Scope& scope);
   Flow cast(Node node, Scope& scope);

@@ -1,4 +1,6 @@
 // Expressions: what a value is derived from, and what a test tells about columns.
+#include <algorithm>
+
 #include "command/postgres/analysis.h"
 #include "command/postgres/builtins.h"
 #include "command/postgres/types.h"
@@ -137,7 +139,27 @@ Flow Analysis::combine(Node node, Scope& scope) {
   return value;
 }
 
+// (a, b) = (c, d) compares pair by pair, each with its own operator.
+Flow Analysis::row_comparison(Node node, Scope& scope) {
+  Flow value;
+  const NodeList left = node.node(F_lexpr).list(F_args);
+  const NodeList right = node.node(F_rexpr).list(F_args);
+  for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
+    const Flow one = expression(left[i], scope);
+    const Flow other = expression(right[i], scope);
+    operator_called(node.list(F_name), one.type, other.type);
+    value.sources.add(one.sources);
+    value.sources.add(other.sources);
+  }
+  facts_.infer(value.sources);
+  value.type = "bool";
+  return value;
+}
+
 Flow Analysis::operation(Node node, Scope& scope) {
+  if (node.number(F_kind) == LG_AEXPR_OP && node.node(F_lexpr).is(T_RowExpr) && node.node(F_rexpr).is(T_RowExpr)) {
+    return row_comparison(node, scope);
+  }
   Flow value;
   const auto kind = static_cast<LgExprKind>(node.number(F_kind));
   const NodeList name = node.list(F_name);

@@ -53,23 +53,48 @@ void Analysis::read_relation(const Relation& relation) {
   if (relation.view->writes) facts_.unsafe = true;
 }
 
+// Gives columns new names by position. With a `*` of unknown width among them no position is sure: each name may be any.
+void Analysis::rename(std::vector<OutColumn>& columns, NodeList names, const Sources& further) {
+  if (names.empty()) return;
+  Sources all = further;
+  bool open = false;
+  for (const OutColumn& column : columns) {
+    all.add(column.sources);
+    open = open || column.name == "*";
+  }
+  std::size_t at = 0;
+  if (open) columns.assign(1, {"*", all, nullptr, 0, {}});
+  for (Node name : names) {
+    if (!open && at < columns.size()) {
+      columns[at++].name = name.own_text();
+    } else {
+      columns.insert(columns.begin() + static_cast<std::ptrdiff_t>(at++), {name.own_text(), all, nullptr, 0, {}});
+    }
+  }
+}
+
 void Analysis::apply_alias(Node alias, Item& item) {
   if (!alias) return;
   item.alias = alias.text(F_aliasname);
   item.own_name = false;
-  std::size_t at = 0;
-  for (Node name : alias.list(F_colnames)) {
-    if (item.relation != nullptr && !item.relation->open) {
-      item.renamed.push_back(name.own_text());
-    } else if (at < item.columns.size()) {
-      item.columns[at].name = name.own_text();
-    } else {
-      Sources sources = item.open_sources;
-      if (item.relation != nullptr) sources.add(column_id(item.relation->id, kWholeRow));
-      item.columns.push_back({name.own_text(), std::move(sources), nullptr, 0, {}});
-    }
-    ++at;
+  const NodeList names = alias.list(F_colnames);
+  if (item.relation != nullptr && !item.relation->open) {
+    for (Node name : names) item.renamed.push_back(name.own_text());
+    return;
   }
+  Sources further = item.open_sources;
+  if (item.relation != nullptr) further.add(column_id(item.relation->id, kWholeRow));
+  rename(item.columns, names, further);
+}
+
+// A derived table whose query holds `*` of a relation of unknown columns may have any column.
+void Analysis::add_item(Item item, Scope& scope) {
+  for (const OutColumn& column : item.columns) {
+    if (column.name != "*") continue;
+    item.open = true;
+    item.open_sources.add(column.sources);
+  }
+  scope.items.push_back(std::move(item));
 }
 
 void Analysis::from_table(Node node, Scope& scope) {
@@ -91,7 +116,7 @@ void Analysis::from_table(Node node, Scope& scope) {
     read_relation(*item.relation);
   }
   apply_alias(node.node(F_alias), item);
-  scope.items.push_back(std::move(item));
+  add_item(std::move(item), scope);
 }
 
 void Analysis::from_subquery(Node node, Scope& scope) {
@@ -106,7 +131,7 @@ void Analysis::from_subquery(Node node, Scope& scope) {
   item.columns = query(node.node(F_subquery), &scope, true);
   if (!lateral) neighbours.swap(scope.items);
   apply_alias(node.node(F_alias), item);
-  scope.items.push_back(std::move(item));
+  add_item(std::move(item), scope);
 }
 
 // The columns that one function in FROM gives.
@@ -127,9 +152,17 @@ void Analysis::function_columns(Node call_node, NodeList definitions, Item& item
     return;
   }
   std::string_view columns = call_node.is(T_FuncCall) ? builtin_columns(last_name(call_node.list(F_funcname))) : "";
-  const bool user = call_node.is(T_FuncCall) && !names_.functions({}, last_name(call_node.list(F_funcname))).empty();
+  const NodeList function = call_node.list(F_funcname);
+  const bool user = call_node.is(T_FuncCall) &&
+                    (!names_.functions({}, last_name(function)).empty() ||
+                     (names_.open_world() && find_builtin(last_name(function)) == nullptr));
   if (user || (call_node.is(T_FuncCall) && call_node.list(F_funcname).size() > 1 && columns.empty())) {
     item.open = true;   // RETURNS TABLE names its columns where the catalogue does not look
+    item.open_sources.add(value.sources);
+  }
+  const Builtin* builtin = call_node.is(T_FuncCall) ? find_builtin(last_name(call_node.list(F_funcname))) : nullptr;
+  if (builtin != nullptr && builtin->polymorphic && columns.empty()) {
+    item.open = true;   // may return rows of whatever type it was given
     item.open_sources.add(value.sources);
   }
   if (columns.empty()) {
@@ -163,12 +196,13 @@ void Analysis::from_function(Node node, Scope& scope) {
                       item.columns.size() == (node.flag(F_ordinality) ? 2U : 1U);
   if (alias && scalar) item.columns[0].name = alias.text(F_aliasname);
   apply_alias(alias, item);
-  scope.items.push_back(std::move(item));
+  add_item(std::move(item), scope);
 }
 
 void Analysis::from_xml_table(Node node, Scope& scope) {
   Item item;
   item.node = node;
+  item.alias = "xmltable";
   Sources sources = expression(node.node(F_docexpr), scope).sources;
   sources.add(expression(node.node(F_rowexpr), scope).sources);
   for (Node name : node.list(F_namespaces)) sources.add(expression(name.node(F_val), scope).sources);
@@ -181,7 +215,7 @@ void Analysis::from_xml_table(Node node, Scope& scope) {
   }
   facts_.error_reveals(sources);
   apply_alias(node.node(F_alias), item);
-  scope.items.push_back(std::move(item));
+  add_item(std::move(item), scope);
 }
 
 void Analysis::json_columns(NodeList columns, const Sources& sources, Item& item) {
@@ -199,12 +233,13 @@ void Analysis::json_columns(NodeList columns, const Sources& sources, Item& item
 void Analysis::from_json_table(Node node, Scope& scope) {
   Item item;
   item.node = node;
+  item.alias = "json_table";
   Sources sources = expression(node.node(F_context_item), scope).sources;
   sources.add(list_sources(node.list(F_passing), scope));
   json_columns(node.list(F_columns), sources, item);
   facts_.error_reveals(sources);
   apply_alias(node.node(F_alias), item);
-  scope.items.push_back(std::move(item));
+  add_item(std::move(item), scope);
 }
 
 std::vector<OutColumn> Analysis::item_columns(const Item& item) {
@@ -306,7 +341,7 @@ void Analysis::from_join(Node node, Scope& scope) {
     item.qualified_only = true;
     apply_alias(using_alias, item);
   }
-  scope.items.push_back(std::move(item));
+  add_item(std::move(item), scope);
 }
 
 void Analysis::from_item(Node node, Scope& scope) {

@@ -45,10 +45,7 @@ void Analysis::read_cte(Cte& cte, Scope& scope) {
   } else {
     cte.columns = query(body, &scope, true);
   }
-  std::size_t at = 0;
-  for (Node name : cte.node.list(F_aliascolnames)) {
-    if (at < cte.columns.size()) cte.columns[at++].name = name.own_text();
-  }
+  if (!recursive) rename(cte.columns, cte.node.list(F_aliascolnames), {});
   Sources all;
   for (const OutColumn& column : cte.columns) all.add(column.sources);
   if (Node search = cte.node.node(F_search_clause)) {
@@ -64,19 +61,14 @@ void Analysis::read_cte(Cte& cte, Scope& scope) {
 
 void Analysis::read_recursive(Cte& cte, Scope& scope) {
   Node body = cte.node.node(F_ctequery);
-  auto rename = [&] {
-    std::size_t at = 0;
-    for (Node name : cte.node.list(F_aliascolnames)) {
-      if (at < cte.columns.size()) cte.columns[at++].name = name.own_text();
-    }
-  };
   // The first arm may not refer to the query itself, so it says the names and the first sources.
   Scope arms(&scope);
   with(body.node(F_withClause), arms);
   cte.columns = query(body.node(F_larg), &arms, false);
-  rename();
+  rename(cte.columns, cte.node.list(F_aliascolnames), {});
   for (int round = 0; round < kRecursionRoundsMax; ++round) {
     std::vector<OutColumn> next = query(body, &scope, false);
+    rename(next, cte.node.list(F_aliascolnames), {});
     bool changed = false;
     for (std::size_t i = 0; i < next.size() && i < cte.columns.size(); ++i) {
       Sources before = cte.columns[i].sources;
@@ -113,7 +105,7 @@ std::vector<OutColumn> Analysis::select(Node node, Scope* outer, bool top) {
 
 std::vector<OutColumn> Analysis::set_operation(Node node, Scope& scope) {
   std::vector<OutColumn> columns = query(node.node(F_larg), &scope, false);
-  std::vector<OutColumn> right = query(node.node(F_rarg), &scope, false);
+  const std::vector<OutColumn> right = query(node.node(F_rarg), &scope, false);
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (i < right.size()) {
       columns[i].sources.add(right[i].sources);
