@@ -13,7 +13,7 @@ CREATE TABLE a(id INTEGER PRIMARY KEY, x TEXT, y INT, z TEXT);
 CREATE TABLE b(k INTEGER PRIMARY KEY, x TEXT, w INT, note TEXT);
 CREATE TABLE u(id INTEGER PRIMARY KEY, code TEXT UNIQUE, p INT, q INT, c TEXT COLLATE NOCASE, UNIQUE(p, q));
 CREATE UNIQUE INDEX u_c ON u(c COLLATE BINARY);
-CREATE VIEW v AS SELECT id, x AS vx, y + 1 AS vy, upper(z) AS vz FROM a WHERE y < 90;
+CREATE VIEW v AS SELECT id, x AS vx, y + 1 AS vy, upper(z) AS vz FROM a WHERE y < 4;
 INSERT INTO a VALUES (1,'p',1,'m'),(2,'q',2,'n'),(3,'p',3,'m'),(4,NULL,4,'o'),(5,'q',2,'m');
 INSERT INTO b VALUES (1,'p',1,'m'),(2,'q',5,'n'),(3,'r',3,'k');
 INSERT INTO u VALUES (1,'a',1,1,'k'),(2,'b',1,2,'K'),(3,NULL,NULL,1,'l'),(4,NULL,NULL,1,'L'),(5,'5',2,2,'m'),(6,'A',2,3,'5');
