@@ -69,6 +69,8 @@ class Analysis {
 
   // One statement of the text (the node inside RawStmt).
   void statement(Node node);
+  // After the last statement.
+  void unwritten_casts();
   // SELECT, INSERT, UPDATE, DELETE or MERGE wherever it stands; `top`: WHERE equalities may count as match.
   std::vector<OutColumn> query(Node node, Scope* outer, bool top);
 

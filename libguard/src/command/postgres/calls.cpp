@@ -180,12 +180,35 @@ void Analysis::type_used(Node type_name) {
   const std::string_view schema = names.size() >= 2 ? names[names.size() - 2].own_text() : std::string_view();
   const std::string_view type = last_name(names);
   if (type_name.flag(F_pct_type)) return;
+  facts_.use_type(type);
   if (names_.is_checked_domain(schema == "pg_catalog" ? std::string_view() : schema, type)) {
     facts_.doubt("domain_check " + std::string(type));
     facts_.unsafe = true;
   }
   if (!names_.is_type(schema, type) && !type.starts_with("_")) {
     facts_.fail("command.unknown_name", "no type \"" + std::string(type) + "\" is known");
+  }
+}
+
+// Casts that nobody wrote: possible when both of their types occur, and PostgreSQL's own types always do.
+void Analysis::unwritten_casts() {
+  auto occurs = [&](std::string_view type) {
+    if (surely_builtin(type) || facts_.types_used().contains(plain_type(type))) return true;
+    return std::any_of(facts_.relations_used().begin(), facts_.relations_used().end(), [&](const Relation* relation) {
+      if (relation->entry == nullptr) return false;
+      const auto& columns = relation->entry->columns;
+      return std::any_of(columns.begin(), columns.end(),
+                         [&](const CatalogueColumn& column) { return plain_type(column.type) == plain_type(type); });
+    });
+  };
+  for (const CatalogueCast* cast : names_.unwritten_casts()) {
+    if (cast->context == 'a' && !facts_.writes_rows()) continue;
+    if (!occurs(cast->source) || !occurs(cast->target)) continue;
+    const CatalogueFunction* function = names_.function_named(cast->function);
+    if (function == nullptr && cast->function.starts_with("pg_catalog.")) continue;
+    facts_.function({cast->function, false, function != nullptr ? function->volatility : 'v',
+                     function != nullptr && function->security_definer});
+    facts_.doubt("implicit_cast " + cast->function);
   }
 }
 

@@ -63,6 +63,13 @@ class Facts {
   [[nodiscard]] const Relation& relation(std::uint32_t id) const;
   [[nodiscard]] std::string column_name(ColumnId id) const;
 
+  // Types and relations that the text uses: they decide which unwritten casts can happen.
+  void use_type(std::string_view type) { types_used_.emplace(type); }
+  void use_relation(const Relation& relation) { relations_used_.insert(&relation); }
+  [[nodiscard]] const std::set<std::string, std::less<>>& types_used() const { return types_used_; }
+  [[nodiscard]] const std::set<const Relation*>& relations_used() const { return relations_used_; }
+  [[nodiscard]] bool writes_rows() const { return !assigned_.empty() || !writes_.empty(); }
+
   // What is left of the work that one text may cause (a recursive CTE is read again until nothing changes).
   [[nodiscard]] bool spend();
 
@@ -112,6 +119,8 @@ class Facts {
   std::vector<Assignment> assigned_;
   std::string not_runnable_code_;
   std::string not_runnable_;
+  std::set<std::string, std::less<>> types_used_;
+  std::set<const Relation*> relations_used_;
   std::deque<Relation> extras_;
   std::deque<std::string> kept_;
   int spent_ = 0;

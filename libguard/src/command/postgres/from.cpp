@@ -25,7 +25,10 @@ const Relation* Analysis::relation_of_range(Node range) {
   if (const Relation* made = facts_.find_extra(schema, name); made != nullptr && !made->system) {
     if (names_.open_world() || names_.relation(schema, name) == nullptr) return made;
   }
-  if (const Relation* found = names_.relation(schema, name)) return found;
+  if (const Relation* found = names_.relation(schema, name)) {
+    facts_.use_relation(*found);
+    return found;
+  }
   const bool system_schema = schema == "pg_catalog" || schema == "information_schema" || schema == "pg_toast";
   if (system_schema) return &facts_.extra(schema, name);
   if (schema.empty() && name.starts_with("pg_")) return &facts_.extra("pg_catalog", name);
@@ -276,7 +279,11 @@ std::vector<OutColumn> Analysis::columns_of(Node node, Scope& scope) {
   for (const Item& item : scope.items) {
     if (item.node.get() == node.get()) return item_columns(item);
   }
-  if (!node.is(T_JoinExpr)) return {};
+  if (node.is(T_RangeTableSample)) return columns_of(node.node(F_relation), scope);
+  if (!node.is(T_JoinExpr)) {
+    facts_.fail("command.unknown_node", "the columns of a FROM entry are not understood");
+    return {};
+  }
   std::vector<OutColumn> left = columns_of(node.node(F_larg), scope);
   std::vector<OutColumn> right = columns_of(node.node(F_rarg), scope);
   std::vector<std::string_view> shared;

@@ -78,11 +78,8 @@ void Names::link() {
 void Names::add_functions() {
   for (const CatalogueFunction& function : catalogue_->functions) functions_[function.name].push_back(&function);
   for (const CatalogueCast& cast : catalogue_->casts) {
-    if (cast.context != 'e' && !cast.function.empty()) implicit_functions_.push_back(cast.function);
+    if (cast.context != 'e' && !cast.function.empty()) unwritten_casts_.push_back(&cast);
   }
-  std::sort(implicit_functions_.begin(), implicit_functions_.end());
-  implicit_functions_.erase(std::unique(implicit_functions_.begin(), implicit_functions_.end()),
-                            implicit_functions_.end());
 }
 
 const Relation* Names::relation(std::string_view schema, std::string_view name) const {

@@ -79,8 +79,8 @@ class Names {
   [[nodiscard]] std::vector<const CatalogueOperator*> operators(std::string_view name) const;
   [[nodiscard]] std::vector<const CatalogueCast*> casts_to(std::string_view type) const;
   [[nodiscard]] bool implicit_cast(std::string_view source, std::string_view target) const;
-  // Functions that an implicit cast may call anywhere.
-  [[nodiscard]] const std::vector<std::string>& implicit_functions() const { return implicit_functions_; }
+  // Casts that call a function without being written: implicit, or on assignment.
+  [[nodiscard]] const std::vector<const CatalogueCast*>& unwritten_casts() const { return unwritten_casts_; }
   [[nodiscard]] bool is_type(std::string_view schema, std::string_view name) const;
   [[nodiscard]] bool is_checked_domain(std::string_view schema, std::string_view name) const;
   [[nodiscard]] const CatalogueFunction* function_named(std::string_view full) const;
@@ -99,7 +99,7 @@ class Names {
   std::vector<Relation*> temporary_;
   std::unordered_map<std::string_view, std::vector<const CatalogueFunction*>> functions_;
   std::unordered_map<const Relation*, std::vector<Reference>> references_;
-  std::vector<std::string> implicit_functions_;
+  std::vector<const CatalogueCast*> unwritten_casts_;
 };
 
 // "schema.name" of anything that lives outside the schemas: roles, extensions, servers ...

@@ -105,7 +105,7 @@ std::vector<OutColumn> Analysis::select(Node node, Scope* outer, bool top) {
 
 std::vector<OutColumn> Analysis::set_operation(Node node, Scope& scope) {
   std::vector<OutColumn> columns = query(node.node(F_larg), &scope, false);
-  const std::vector<OutColumn> right = query(node.node(F_rarg), &scope, false);
+  std::vector<OutColumn> right = query(node.node(F_rarg), &scope, false);
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (i < right.size()) {
       columns[i].sources.add(right[i].sources);

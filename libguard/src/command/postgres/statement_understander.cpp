@@ -59,12 +59,7 @@ void analyse(const Tree& tree, const Names& names, Facts& facts) {
     facts.not_runnable("command.multi_statement", "each action is one statement; send them one by one");
   }
   if (names.open_world()) facts.doubt("no_catalogue");
-  for (const std::string& function : names.implicit_functions()) {
-    const CatalogueFunction* entry = names.function_named(function);
-    if (entry == nullptr) continue;
-    facts.function({function, false, entry->volatility, entry->security_definer});
-    facts.doubt("implicit_cast " + function);
-  }
+  Analysis(names, facts).unwritten_casts();
 }
 
 }  // namespace
