@@ -29,8 +29,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from stage import Stage  # noqa: E402
 
-INTRO = """A support crew works on a shop's database. The same crew, with the same scripted model, runs twice: with a plain SQL
-tool, and with libguard between the tool and the database. Every line with a check mark was just observed."""
+INTRO = (
+    "A support crew works on a shop's database. The same crew, with the same scripted model, runs twice: with a plain "
+    "SQL tool, and with libguard between the tool and the database. Every line with a check mark was just observed."
+)
 
 
 def main() -> int:

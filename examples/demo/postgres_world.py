@@ -71,7 +71,7 @@ class PostgresWorld(World):
         """One round trip for the tables that there are, since every call is a process."""
         alive = self.ask(
             database,
-            "SELECT string_agg(relname, ',') FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'",
+            "SELECT string_agg(tablename, ',') FROM pg_tables WHERE schemaname = 'public'",
         )
         tables = [table for table in ("customers", "orders", "salaries") if table in (alive or "").split(",")]
         asked = " UNION ALL ".join(f"SELECT '{table}', count(*) FROM {table}" for table in tables)

@@ -36,13 +36,13 @@ class ScriptedModel(BaseLLM):
     _script: list[Call] = PrivateAttr(default_factory=list)
     _played: int = PrivateAttr(default=0)
     _answers: list[str] = PrivateAttr(default_factory=list)
-    _on_turn: Callable[[], None] = PrivateAttr(default=lambda: None)
+    _listeners: list[Callable[[], None]] = PrivateAttr(default_factory=list)
 
     @classmethod
     def of(cls, script: list[Call], on_turn: Callable[[], None]) -> ScriptedModel:
         model = cls(model="scripted", provider="scripted")
         model._script = script
-        model._on_turn = on_turn
+        model._listeners = [on_turn]
         return model
 
     @property
@@ -50,7 +50,8 @@ class ScriptedModel(BaseLLM):
         return self._answers
 
     def call(self, messages: Any, tools: Any = None, **_: Any) -> Any:
-        self._on_turn()
+        for listener in self._listeners:
+            listener()
         if self._played > len(self._answers):
             self._answers.append(_last_answer(messages))
         if self._played == len(self._script):

@@ -52,8 +52,13 @@ class Stage:
         self.console.print(Text("   ") + (text if isinstance(text, Text) else Text(text, style=style)))
 
     def quote(self, text: str, style: str = "dim") -> None:
+        """What somebody else said, line by line, wrapped behind its bar."""
+        grid = Table.grid(padding=0)
+        grid.add_column(width=5)
+        grid.add_column(overflow="fold")
         for line in text.rstrip("\n").split("\n"):
-            self.console.print(Text("   | ", style="dim") + Text(line, style=style), no_wrap=True, overflow="ellipsis")
+            grid.add_row(Text("   | ", style="dim"), Text(line, style=style))
+        self.console.print(grid)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
         made = Table(box=box.SIMPLE_HEAD, pad_edge=True, show_edge=False, padding=(0, 1))

@@ -21,14 +21,16 @@ from stage import Stage
 from world import World
 
 from libguard import Guard
+from libguard.chain import Hop
 from libguard.crewai import GuardedSQLTool
+from libguard.keys import issue_token
 
 EMAIL = "mia.berger@example.com"
 PRIVATE_EMAIL = "mia@private.example.org"
 CARD = "4111111111111111"
 LARGE = 48_900  # cents; the policy lets the crew refund 20,000 on its own
 APPROVAL_SECONDS_MAX = 300
-ANSWER_CHARS_SHOWN = 160
+ANSWER_CHARS_SHOWN = 230
 
 
 @dataclass
@@ -70,9 +72,11 @@ def who_is_asking(play: Play) -> None:
         info = session.info()
     groups = ", ".join(info["groups"])
     play.stage.say(f"account {info['account']} of provider {info['provider']}, groups: {groups}; acting for mia.berger")
-    play.stage.claim(
-        "the record will say which account it was, and that this process only asserted it", not info["verified"]
-    )
+    play.stage.claim("opened by name, the account is recorded as only asserted by this process", not info["verified"])
+    token = issue_token(play.world.config, "support-crew")
+    with play.guard.session(token=token, purpose="hello") as session:
+        info = session.info()
+    play.stage.claim("opened with a signed token of 15 minutes, it is recorded as verified", info["verified"])
     refused = ""
     try:
         play.guard.session(account="dana")
@@ -223,14 +227,22 @@ def _danas_word(play: Play) -> str:
     if not play.interactive:
         return "approve"
     play.stage.console.print(Text("   You are Dana. Approve? [y/N] ", style="bold yellow"), end="")
-    return "approve" if input().strip().lower() in ("y", "yes") else "deny"
+    try:
+        return "approve" if input().strip().lower() in ("y", "yes") else "deny"
+    except EOFError:
+        return "deny"
 
 
 def _replay_and_change(play: Play, call: Call, ticket: str) -> None:
     with play.guard.session(account="support-crew", user="mia.berger", purpose="replay") as session:
-        again = session.query("shop", call.sql, list(call.params), ticket=ticket, tool="run_sql")
+        # To the last hop the call that was approved: otherwise it would be refused for being another one.
+        asked_by = play.guard.approval(ticket)["shown"]["who"]
+        hops = [Hop(hop["kind"], hop["name"]) for hop in asked_by["hops"]]
+        again = session.query("shop", call.sql, list(call.params), ticket=ticket, tool="run_sql", hops=hops)
         play.stage.quote(f"the approved call once more: {again.state} {again.code}: {again.reason}")
-        play.stage.claim("a replay of the approved call is refused: it runs exactly once", again.refused)
+        play.stage.claim(
+            "a replay of the approved call is refused as used: it ran exactly once", again.code == "approval.consumed"
+        )
         asked = session.query("shop", call.sql, [45_000, 1043], tool="run_sql")
         dana_votes("approve", asked.ticket, play.world.config, play.world.elsewhere)
         changed = session.query("shop", call.sql, [95_000, 1043], ticket=asked.ticket, tool="run_sql")
@@ -304,7 +316,8 @@ def what_it_does_not_stop(play: Play) -> None:
     for text in (
         "It contains the model, its prompts and its mistakes. It does not contain code that runs in the same process:",
         "  such code can open the same files, read this process's memory, or call the driver itself.",
-        "  Against that stands a process boundary: the guard as a side-car, and an agent without the credential.",
+        "  Against that stands a process boundary: an agent in a process of its own that has no credential, and the guard in",
+        "  another. libguard's doors speak JSON so that it can be that other process; this version does not ship it.",
         "It does not judge an allowed answer: what a permitted statement shows, the model has seen.",
         "Arguments of tools are raw in CrewAI's own events; only answers are masked before anything sees them.",
         "A record whose tail is cut off is only seen when a checkpoint is kept somewhere else.",

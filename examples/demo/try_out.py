@@ -11,9 +11,12 @@ from world import World
 from libguard import Guard
 from libguard.outcome import Outcome
 
-HELP = """You are the support crew. One statement a line, on a shop with the tables customers, orders and salaries.
-Try to read cards, to delete orders, to drop a table, to refund order 1042 by 48900 cents. What was refused is final;
-what is pending waits for Dana: `approve t-...` makes you Dana for a moment. `quit` ends it, and everything is thrown away."""
+HELP = (
+    "You are the support crew. One statement a line, on a shop with the tables customers, orders and salaries.\n"
+    "Try to read cards, to delete orders, to drop a table, to refund order 1042 by 48900 cents. What is refused "
+    "says why; what is pending waits for Dana: `approve t-...` makes you Dana for a moment. `quit` ends it, and "
+    "everything is thrown away."
+)
 
 
 def try_out(world: World, stage: Stage) -> int:

@@ -20,7 +20,7 @@ from libguard.cli.guard_door import core
 WORKING_SET = Path(__file__).parent / "working_set"
 COLUMNS_MAX = 5_000  # of a database that is looked through for columns that sound personal
 CLASSES = (("pii.email", "label", "mail"), ("pii.card", '"partial:last=4"', "card"), ("pii.ssn", "redact", "ssn"))
-SHOP_FACTS = """# A value that a statement assigns becomes context.refund_cents in policies; one that cannot be told is refused.
+SHOP_FACTS = """# What a statement assigns becomes context.refund_cents in policies; a value in doubt is refused.
 facts:
   refund_cents: { assigned: shop/main.orders.refunded_cents }
 

@@ -7,7 +7,7 @@ from typing import Any
 from rich.text import Text
 
 from libguard.cli.text import visible
-from libguard.cli.views.terminal import pairs, verdict_text
+from libguard.cli.views.terminal import pairs, risk_text, verdict_text
 
 BOUNDS = {
     "eq": "names its rows by key",
@@ -59,11 +59,10 @@ def _reveals(columns: list[dict[str, Any]]) -> list[tuple[str, str | Text]]:
 
 
 def _decision(decision: dict[str, Any]) -> list[tuple[str, str | Text]]:
-    parts = " + ".join(f"{part['points']} {part['why']}" for part in decision.get("risk_parts", ()))
     word = {"deny": "refuse"}.get(decision["verdict"], decision["verdict"])
     deciding = ", ".join(decision.get("deciding", ()))
     head = verdict_text(word) + Text(visible(f": {deciding}" if deciding else ""))
-    rows: list[tuple[str, str | Text]] = [("risk", f"{decision['risk']}" + (f" = {parts}" if parts else ""))]
+    rows: list[tuple[str, str | Text]] = [("risk", risk_text(decision["risk"], decision.get("risk_parts", ())))]
     rows += [("decision", head), ("because", decision.get("reason", ""))]
     if decision.get("masked_classes"):
         rows.append(("masked", ", ".join(decision["masked_classes"])))

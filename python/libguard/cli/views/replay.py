@@ -11,7 +11,7 @@ from rich.text import Text
 from libguard.cli.text import visible
 from libguard.cli.views.rows import cell_text
 from libguard.cli.views.session import event_line, verdict_word, when
-from libguard.cli.views.terminal import line, pairs, table, verdict_text
+from libguard.cli.views.terminal import line, pairs, risk_text, table, verdict_text
 
 PAUSE_S_MAX = 5.0  # nobody wants to watch a model think for a minute
 ROWS_REPLAYED_MAX = 10
@@ -51,11 +51,11 @@ def _play(record: dict[str, Any]) -> None:
     rows: list[tuple[str, str | Text]] = []
     if what.get("params"):
         rows.append(("  with", ", ".join(cell_text(value) for value in what["params"])))
-    reason = outcome.get("reason") or decision.get("reason", "")
+    approvers = ", ".join((record.get("approval") or {}).get("approvers", ()))
+    reason = outcome.get("reason") or (f"approved by {approvers}" if approvers else decision.get("reason", ""))
     rows.append(("  " + "verdict", verdict_text(verdict_word(record)) + Text(visible(f"  {reason}" if reason else ""))))
     if decision.get("risk"):
-        parts = " + ".join(f"{part['points']} {part['why']}" for part in decision.get("risk_parts", ()))
-        rows.append(("  risk", f"{decision['risk']} = {parts}"))
+        rows.append(("  risk", risk_text(decision["risk"], decision.get("risk_parts", ()))))
     pairs(rows)
     _response(outcome.get("response"))
     line("")

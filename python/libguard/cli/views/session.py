@@ -9,7 +9,7 @@ from rich.text import Text
 from libguard.cli.text import shortened, visible
 from libguard.cli.views.terminal import line, table, verdict_text
 
-COMMAND_CHARS_SHOWN = 72
+COMMAND_CHARS_SHOWN = 60
 
 
 def show_sessions(sessions: list[dict[str, Any]]) -> None:
@@ -50,9 +50,13 @@ def action_line(record: dict[str, Any]) -> Text:
 
 
 def event_line(record: dict[str, Any]) -> Text:
-    return Text(f"{when(record.get('at', ''))}  ", style="dim") + Text(
-        visible(f"event    {record.get('event', '')}"), style="dim"
-    )
+    """What is no action: a session that was opened or refused, a vote."""
+    body = record.get("body") if isinstance(record.get("body"), dict) else {}
+    told = [str(body[name]) for name in ("account", "voter", "op", "ticket", "code") if body.get(name)]
+    if "verified" in body:
+        told.append("verified" if body["verified"] else "asserted by the process")
+    text = f"{when(record.get('at', ''))}  {record.get('event', ''):<9}{', '.join(told)}"
+    return Text(visible(text), style="dim")
 
 
 def verdict_word(record: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -52,6 +53,12 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, right
     for row in rows:
         made.add_row(*(cell if isinstance(cell, Text) else Text(visible(cell)) for cell in row))
     console().print(made)
+
+
+def risk_text(risk: Any, parts: Iterable[dict[str, Any]]) -> str:
+    """86 = 40 write in prod + 38 every row of a table; each part's sentence begins with its own points."""
+    named = [str(part["why"]).removeprefix("+") for part in parts]
+    return f"{risk} = {' + '.join(named)}" if named else str(risk)
 
 
 def verdict_text(word: str) -> Text:

@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from libguard.cli.text import shortened, visible
-from libguard.cli.views.terminal import complain, line, pairs, table, verdict_text
+from libguard.cli.views.terminal import complain, line, pairs, risk_text, table, verdict_text
 
 COMMAND_CHARS_LISTED = 70
 
@@ -71,9 +71,7 @@ def _page(ticket: dict[str, Any], shown: dict[str, Any]) -> list[tuple[str, str 
     if shown.get("doubts"):
         rows.append(("doubts", ", ".join(shown["doubts"])))
     rows += [("asked by", _stage(each)) for each in ticket["stages"]]
-    rows.append(
-        ("risk", "   ".join(f"+{part['points']} {part['why']}" for part in shown.get("risk_parts", ())) or "none")
-    )
+    rows.append(("risk", risk_text(shown.get("risk", "?"), shown.get("risk_parts", ()))))
     said = (shown.get("explanation") or {}).get("text")
     if said:
         rows.append(("it says", f'"{said}"   the agent\'s own words, not verified'))
