@@ -51,7 +51,7 @@ TEST_CASE("json: strict reading") {
 }
 
 // nlohmann's reader takes a NUL byte for the end of the text, so what follows one is not looked at.
-TEST_CASE("json: nothing follows the value, not even after a NUL byte" * doctest::may_fail(true)) {
+TEST_CASE("json: nothing follows the value, not even after a NUL byte") {
   CHECK_FALSE(read_json(std::string_view("1\0", 2)).value.has_value());
   CHECK_FALSE(read_json(std::string_view("{}\0{\"a\":1}", 10)).value.has_value());
 }

@@ -119,6 +119,8 @@ JsonResult read_json(std::string_view text, int nesting_max) {
   if (text.size() > limits::kJsonBytesMax) return {std::nullopt, "longer than the limit"};
   // The parser below skips a byte order mark; RFC 8259 section 8.1 does not have one.
   if (text.starts_with("\xEF\xBB\xBF")) return {std::nullopt, "it starts with a byte order mark"};
+  // It also takes a NUL byte as the end of the text.
+  if (text.find('\0') != std::string_view::npos) return {std::nullopt, "it holds a NUL byte"};
   StrictBuilder builder(nesting_max);
   if (!Json::sax_parse(text.begin(), text.end(), &builder)) {
     return {std::nullopt, builder.error().empty() ? "not JSON" : builder.error()};
