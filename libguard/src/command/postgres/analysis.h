@@ -86,7 +86,8 @@ class Analysis {
   void sort_key(Node node, Scope& scope, bool group);
   void grouping(Node node, Scope& scope);
   void window(Node node, Scope& scope);
-  void locking(Node node, Scope& scope);
+  void lock_rows(Node select, Node lock, Scope& scope);
+  std::vector<OutColumn> select_into(Node into, const std::vector<OutColumn>& columns);
   void with(Node clause, Scope& scope);
   void read_cte(Cte& cte, Scope& scope);
   void read_recursive(Cte& cte, Scope& scope);
@@ -118,7 +119,7 @@ class Analysis {
   std::optional<Flow> find_column(std::string_view name, Scope& scope);
   std::optional<Flow> column_of(const Item& item, std::string_view name);
   Item* find_item(std::string_view schema, std::string_view name, Scope& scope);
-  Flow qualified(Item& item, std::string_view column, Scope& scope);
+  Flow qualified(Item& item, std::string_view column);
   Flow whole_row(const Item& item);
   Sources column_sources(const Relation& relation, std::uint32_t position);
   Flow relation_column(const Relation& relation, std::uint32_t position);
@@ -144,8 +145,8 @@ class Analysis {
   std::vector<const CatalogueOperator*> user_operators(std::string_view symbol, std::string_view left,
                                                        std::string_view right) const;
   bool excluded(std::string_view given, std::string_view wanted) const;
-  void called(std::string_view schema, std::string_view name, const std::vector<Flow>& arguments, std::size_t count,
-              bool variadic, Flow& result);
+  void called(std::string_view schema, std::string_view name, const std::vector<Flow>& arguments, bool variadic,
+              Flow& result);
   bool may_be_called(const CatalogueFunction& function, const std::vector<Flow>& arguments, bool variadic) const;
   void user_function(const CatalogueFunction& function, Flow& result);
   void cast_to(Node type_name, Flow& value);

@@ -284,7 +284,7 @@ void BoundReader::collect_keys(Node node) {
       }
       return;
     case LG_AEXPR_IN: {
-      const NodeList values = node.list(F_rexpr);
+      const NodeList values = right.items();
       if (all_literals(values)) name_key(left, static_cast<std::int64_t>(values.size()));
       return;
     }

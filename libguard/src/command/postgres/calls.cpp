@@ -16,6 +16,11 @@ bool gives_text(std::string_view function) {
   return std::find(kNames.begin(), kNames.end(), function) != kNames.end();
 }
 
+// With an overload for text, a bare literal means text: PostgreSQL prefers the string category.
+bool takes_text(std::string_view function) {
+  return gives_text(function) && function != "to_char" && !function.starts_with("concat") && function != "format";
+}
+
 std::string opaque_name(const CatalogueFunction& function) { return function.schema + "." + function.name; }
 
 // "SETOF public.users" and "public.users" name the row type of a relation.
@@ -64,9 +69,8 @@ bool Analysis::may_be_called(const CatalogueFunction& function, const std::vecto
   return true;
 }
 
-void Analysis::called(std::string_view schema, std::string_view name, const std::vector<Flow>& arguments,
-                      std::size_t count, bool variadic, Flow& result) {
-  (void)count;
+void Analysis::called(std::string_view schema, std::string_view name, const std::vector<Flow>& arguments, bool variadic,
+                      Flow& result) {
   bool known = false;
   bool hidden = false;   // pg_catalog comes first, so its f() hides any other f()
   if (schema.empty() || schema == "pg_catalog") {
@@ -84,13 +88,21 @@ void Analysis::called(std::string_view schema, std::string_view name, const std:
       // What runs SQL text may show anything.
       if (!builtin->safe && !is_mild(name)) everything(result.sources);
       if (error_shows_argument(name)) facts_.error_reveals(result.sources);
-    } else if (is_builtin_type(name) && arguments.size() == 1) {
-      known = true;   // int4(x): a cast in the notation of a call
+    }
+    // int4(x) and date(x) are casts in the notation of a call.
+    if (is_builtin_type(name) && arguments.size() == 1) {
+      known = true;
       if (!is_textual(name) && !never_text(arguments[0].type)) facts_.error_reveals(arguments[0].sources);
     }
   }
+  std::vector<Flow> settled = arguments;
+  if (known && takes_text(name)) {
+    for (Flow& argument : settled) {
+      if (argument.type == "unknown") argument.type = "text";
+    }
+  }
   for (const CatalogueFunction* function : names_.functions(schema, name)) {
-    if (!may_be_called(*function, arguments, variadic)) continue;
+    if (!may_be_called(*function, settled, variadic)) continue;
     if (hidden && schema.empty() && function->argument_types.empty()) continue;
     known = true;
     user_function(*function, result);
@@ -128,7 +140,7 @@ Flow Analysis::call(Node node, Scope& scope) {
   if (Node over = node.node(F_over)) window(over, scope);
   const NodeList name = node.list(F_funcname);
   const std::string_view schema = name.size() >= 2 ? name[name.size() - 2].own_text() : std::string_view();
-  called(schema, last_name(name), arguments, arguments.size(), node.flag(F_func_variadic), result);
+  called(schema, last_name(name), arguments, node.flag(F_func_variadic), result);
   const bool only_counts = last_name(name) == "count" || last_name(name) == "num_nulls";
   if (whole && !only_counts) facts_.packs_rows = true;
   if (last_name(name) == "count") result.type = "int8";

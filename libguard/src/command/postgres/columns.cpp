@@ -132,7 +132,7 @@ Item* Analysis::find_item(std::string_view schema, std::string_view name, Scope&
   return nullptr;
 }
 
-Flow Analysis::qualified(Item& item, std::string_view column, Scope& scope) {
+Flow Analysis::qualified(Item& item, std::string_view column) {
   if (std::optional<Flow> value = column_of(item, column)) return *value;
   if (item.open) {
     Flow value;
@@ -148,8 +148,7 @@ Flow Analysis::qualified(Item& item, std::string_view column, Scope& scope) {
   Flow row = whole_row(item);
   Flow result;
   result.sources = row.sources;
-  called({}, column, {row}, 1, false, result);
-  (void)scope;
+  called({}, column, {row}, false, result);
   return result;
 }
 
@@ -184,7 +183,7 @@ Flow Analysis::column_reference(Node node, Scope& scope) {
   }
   const std::string_view schema = count >= 3 ? fields[count - 3].own_text() : std::string_view();
   const std::string_view table = fields[count - 2].own_text();
-  if (Item* item = find_item(schema, table, scope)) return qualified(*item, name, scope);
+  if (Item* item = find_item(schema, table, scope)) return qualified(*item, name);
   // t.c with a composite column t is not legal without parentheses, and a.b.c may be t.column.field neither.
   facts_.fail("command.unknown_name",
               "no relation \"" + std::string(table) + "\" is in FROM here; check the name or its alias");

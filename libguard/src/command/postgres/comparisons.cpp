@@ -171,7 +171,7 @@ BoundReader::Part BoundReader::listed(Node node, bool negated) {
   Part found;
   const Mentions subject = mentions(node.node(F_lexpr));
   if (!subject.any() || levels_out(node.node(F_lexpr), 0)) return found;
-  for (Node value : node.list(F_rexpr)) {
+  for (Node value : node.node(F_rexpr).items()) {
     for (std::uint32_t position : mentions(value).columns) {
       if (subject.columns.contains(position)) return found;   // id IN (5, id)
     }
@@ -209,7 +209,7 @@ BoundReader::Part BoundReader::between(Node node, bool negated) {
   Part found;
   const Mentions subject = mentions(node.node(F_lexpr));
   Node range = node.node(F_rexpr);
-  const NodeList ends = range ? range.items() : node.list(F_rexpr);
+  const NodeList ends = range.items();
   if (!subject.any() || ends.size() != 2 || levels_out(node.node(F_lexpr), 0)) return found;
   for (Node end : ends) {
     for (std::uint32_t position : mentions(end).columns) {

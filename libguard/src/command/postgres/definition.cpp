@@ -101,7 +101,6 @@ void Analysis::ddl_on(std::string_view kind, Node range) {
 void Analysis::walk(Node node, int depth) {
   if (!node || depth > 400 || !facts_.spend()) return;
   if (node.is(T_SelectStmt)) {
-    Scope scope(nullptr);
     query(node, nullptr, false);
     return;
   }
@@ -109,8 +108,8 @@ void Analysis::walk(Node node, int depth) {
     const NodeList name = node.list(F_funcname);
     Flow ignored;
     std::vector<Flow> arguments(node.list(F_args).size());
-    called(name.size() >= 2 ? name[name.size() - 2].own_text() : std::string_view(), last_name(name), arguments,
-           arguments.size(), true, ignored);
+    called(name.size() >= 2 ? name[name.size() - 2].own_text() : std::string_view(), last_name(name), arguments, true,
+           ignored);
   }
   if (node.is(T_A_Expr) && node.number(F_kind) == LG_AEXPR_OP) operator_called(node.list(F_name));
   for (const LgField* field = node.first(); field != nullptr; field = field->next) {

@@ -169,9 +169,9 @@ Flow Analysis::operation(Node node, Scope& scope) {
   value.sources = left_value.sources;
   std::string_view left_type = left_value.type;
   std::string_view right_type;
-  if (right.is(T_List) || !right) {
+  if (right.is(T_List)) {
     // IN and BETWEEN: each member is compared with the left side, which settles its type when it is known.
-    value.sources.add(list_sources(right ? right.items() : node.list(F_rexpr), scope));
+    value.sources.add(list_sources(right.items(), scope));
   } else {
     const Flow right_value = expression(right, scope);
     value.sources.add(right_value.sources);
@@ -247,7 +247,7 @@ Flow Analysis::indirection(Node node, Scope& scope) {
     }
     const std::string_view name = part.own_text();
     if (item != nullptr && fields.size() == 1 && !find_column(fields[0].own_text(), scope)) {
-      value = qualified(*item, name, scope);
+      value = qualified(*item, name);
       item = nullptr;
       continue;
     }
@@ -256,7 +256,7 @@ Flow Analysis::indirection(Node node, Scope& scope) {
     } else if (names_.any_function(name) || (find_builtin(name) != nullptr && !find_builtin(name)->safe)) {
       // The type is not known, so the field may be a function's name.
       Flow result;
-      called({}, name, {value}, 1, false, result);
+      called({}, name, {value}, false, result);
       value.sources.add(result.sources);
     }
     value.row = nullptr;

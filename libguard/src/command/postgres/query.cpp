@@ -99,7 +99,11 @@ std::vector<OutColumn> Analysis::select(Node node, Scope* outer, bool top) {
   for (PgField limit : {F_limitOffset, F_limitCount}) {
     if (Node value = node.node(limit)) facts_.infer(expression(value, scope).sources);
   }
-  for (Node lock : node.list(F_lockingClause)) locking(lock, scope);
+  if (!node.list(F_lockingClause).empty()) {
+    facts_.kind("select_for_lock");   // also over a set operation or VALUES, where the server refuses it
+    facts_.effect(CommandEffect::write);
+    facts_.unsafe = true;
+  }
   return columns;
 }
 
@@ -162,48 +166,35 @@ std::vector<OutColumn> Analysis::plain_select(Node node, Scope& scope, bool top)
     }
   }
   sort_keys(node.list(F_sortClause), scope, false);
-  for (Node lock : node.list(F_lockingClause)) {
-    Node where = node.node(F_whereClause);
-    for (Item& item : scope.items) {
-      if (item.relation == nullptr || item.hidden) continue;
-      const NodeList locked = lock.list(F_lockedRels);
-      const bool meant = locked.empty() || [&] {
-        for (Node name : locked) {
-          if (name.text(F_relname) == item.alias) return true;
-        }
-        return false;
-      }();
-      if (!meant) continue;
-      const BoundOf bound = bound_of(where, scope, item);
-      facts_.touch({.action = "update", .object = item.relation->full,
-                    .oid = item.relation->entry != nullptr ? item.relation->entry->oid : 0, .bound = bound.bound,
-                    .rows_bound = bound.rows, .columns_written = {}, .system = item.relation->system,
-                    .through_view = false});
-    }
-  }
+  for (Node lock : node.list(F_lockingClause)) lock_rows(node, lock, scope);
   scope.outputs = nullptr;
-  if (Node into = node.node(F_intoClause)) {
-    facts_.kind("select_into");
-    facts_.effect(CommandEffect::write);
-    Sources all;
-    for (const OutColumn& column : columns) all.add(column.sources);
-    facts_.carry(all);
-    const std::string name = written_name(into.node(F_rel));
-    facts_.write(name);
-    facts_.touch({.action = "ddl", .object = name, .oid = 0, .bound = Bound::eq, .rows_bound = kUnproven,
-                  .columns_written = {}, .system = false, .through_view = false});
-    facts_.effect(CommandEffect::ddl);
-    return {};
-  }
+  if (Node into = node.node(F_intoClause)) return select_into(into, columns);
   return columns;
 }
 
-void Analysis::locking(Node node, Scope& scope) {
-  (void)node;
-  (void)scope;
-  facts_.kind("select_for_lock");
-  facts_.effect(CommandEffect::write);
-  facts_.unsafe = true;
+std::vector<OutColumn> Analysis::select_into(Node into, const std::vector<OutColumn>& columns) {
+  facts_.kind("select_into");
+  for (const OutColumn& column : columns) facts_.carry(column.sources);
+  const std::string name = written_name(into.node(F_rel));
+  ddl("select_into", name, false);
+  facts_.write(name);
+  return {};
+}
+
+// A row lock is a write: it needs the right to update, and others wait for it.
+void Analysis::lock_rows(Node select, Node lock, Scope& scope) {
+  const NodeList locked = lock.list(F_lockedRels);
+  for (Item& item : scope.items) {
+    if (item.relation == nullptr || item.hidden) continue;
+    bool meant = locked.empty();
+    for (Node name : locked) meant = meant || name.text(F_relname) == item.alias;
+    if (!meant) continue;
+    const BoundOf bound = bound_of(select.node(F_whereClause), scope, item);
+    facts_.touch({.action = "update", .object = item.relation->full,
+                  .oid = item.relation->entry != nullptr ? item.relation->entry->oid : 0, .bound = bound.bound,
+                  .rows_bound = bound.rows, .columns_written = {}, .system = item.relation->system,
+                  .through_view = false});
+  }
 }
 
 std::vector<OutColumn> Analysis::targets(NodeList list, Scope& scope) {
