@@ -1,4 +1,3 @@
-#define DOCTEST_CONFIG_TREAT_CHAR_STAR_AS_STRING
 #include <doctest/doctest.h>
 
 #include "command/postgres_fixture.h"
@@ -22,10 +21,10 @@ Bound bound_of(const std::string& sql) {
 }  // namespace
 
 TEST_CASE("Postgres bounds: eq needs every column of a unique key") {
-  for (const char* where : {"id = 5", "5 = id", "id = $1", "people.id = 5", "id IN (1, 2)", "id = ANY (ARRAY[1, 2])",
+  for (std::string where : {"id = 5", "5 = id", "id = $1", "people.id = 5", "id IN (1, 2)", "id = ANY (ARRAY[1, 2])",
                             "id = 5 AND active", "id = 5::int4", "email = 'a@b'", "id = 1 OR id = 2",
                             "(id, name) = (1, 'x')", "id OPERATOR(pg_catalog.=) 5"}) {
-    CHECK_MESSAGE(bound_of(std::string("DELETE FROM people WHERE ") + where) == Bound::eq, where);
+    CHECK_MESSAGE(bound_of("DELETE FROM people WHERE " + where) == Bound::eq, where);
   }
   CHECK(bound_of("UPDATE seats SET who = 'x' WHERE row_no = 1 AND seat_no = 2") == Bound::eq);
   CHECK(bound_of("UPDATE seats SET who = 'x' WHERE row_no = 1") == Bound::weak);
@@ -34,18 +33,18 @@ TEST_CASE("Postgres bounds: eq needs every column of a unique key") {
 }
 
 TEST_CASE("Postgres bounds: what restricts without naming keys is weak") {
-  for (const char* where : {"name = 'x'", "born < '2000-01-01'", "id < 1000000000", "active", "NOT active", "name LIKE 'a%'",
+  for (std::string where : {"name = 'x'", "born < '2000-01-01'", "id < 1000000000", "active", "NOT active", "name LIKE 'a%'",
                             "ssn IS NOT NULL", "ssn IS NULL", "id <> 5", "id = (SELECT max(person_id) FROM bills)",
                             "id IN (SELECT person_id FROM bills)", "name = 'a' OR name = 'b'",
                             "EXISTS (SELECT 1 FROM bills b WHERE b.person_id = people.id)", "lower(name) = 'x'",
                             "born IS NULL OR born < now()", "starts_with(name, 'a')", "ctid = '(0,1)'"}) {
-    CHECK_MESSAGE(bound_of(std::string("DELETE FROM people WHERE ") + where) == Bound::weak, where);
+    CHECK_MESSAGE(bound_of("DELETE FROM people WHERE " + where) == Bound::weak, where);
   }
   CHECK(bound_of("DELETE FROM bills USING people p WHERE bills.person_id = p.id AND p.email = 'x'") == Bound::weak);
 }
 
 TEST_CASE("Postgres bounds: a predicate that proves nothing is a tautology, never eq") {
-  for (const char* where :
+  for (std::string where :
        {"true", "1 = 1", "id = id", "id = people.id", "id::text = id::text", "id <= id + 1", "id >= id - 1", "'a' = 'a'",
         "random() >= 0", "now() > '2000-01-01'", "id = 5 OR true", "id = 5 OR id <> 5", "id > 3 OR id <= 3",
         "NOT (id = 5 AND id = 6)", "id < 9 OR id > 2", "email IS NOT NULL", "people IS NOT NULL",
@@ -56,7 +55,7 @@ TEST_CASE("Postgres bounds: a predicate that proves nothing is a tautology, neve
         "id >= -2147483648", "$1", "$1 = 1", "NULL IS NULL", "id <> ANY (ARRAY[1, 2])", "(SELECT count(*) FROM bills) >= 0",
         "name LIKE name", "ssn IS NULL OR ssn IS NOT NULL", "NOT false", "id NOT IN (SELECT id FROM people WHERE false)",
         "name LIKE '' || '%'", "starts_with(name, '')", "active IS NOT NULL IS NOT NULL"}) {
-    CHECK_MESSAGE(bound_of(std::string("DELETE FROM people WHERE ") + where) == Bound::tautology, where);
+    CHECK_MESSAGE(bound_of("DELETE FROM people WHERE " + where) == Bound::tautology, where);
   }
   CHECK(bound_of("DELETE FROM bills USING people WHERE bills.person_id = people.id") == Bound::tautology);
   CHECK(bound_of("DELETE FROM bills b USING bills c WHERE b.id = c.id") == Bound::tautology);

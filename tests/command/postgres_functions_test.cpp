@@ -1,4 +1,3 @@
-#define DOCTEST_CONFIG_TREAT_CHAR_STAR_AS_STRING
 #include <doctest/doctest.h>
 
 #include "command/postgres_fixture.h"
@@ -7,7 +6,7 @@ using namespace libguard;
 using namespace libguard::test;
 
 TEST_CASE("Postgres functions: a call is found wherever it hides") {
-  for (const char* sql :
+  for (std::string sql :
        {"SELECT wipe()", "SELECT public . wipe ( )", "SELECT 1 WHERE wipe() = 1", "SELECT 1 GROUP BY 1 HAVING wipe() = 1",
         "SELECT id FROM people ORDER BY wipe()", "SELECT CASE WHEN wipe() = 1 THEN 1 END", "SELECT 1 LIMIT (SELECT wipe())",
         "SELECT (ARRAY[wipe()])[1]", "SELECT (ARRAY[1])[wipe()]", "SELECT sum(wipe()) OVER () FROM people", "SELECT * FROM wipe()",
@@ -45,14 +44,14 @@ TEST_CASE("Postgres functions: attribute notation, operators and casts call func
 }
 
 TEST_CASE("Postgres functions: an overload that cannot be meant does not count") {
-  for (const char* sql : {"SELECT lower(name) FROM people", "SELECT lower('X')", "SELECT lower(trim(name)) FROM people"}) {
+  for (std::string sql : {"SELECT lower(name) FROM people", "SELECT lower('X')", "SELECT lower(trim(name)) FROM people"}) {
     CHECK_MESSAGE(read(sql)->readonly_safe, sql);
   }
   CHECK_FALSE(read("SELECT lower((SELECT p FROM people p LIMIT 1))")->readonly_safe);
 }
 
 TEST_CASE("Postgres functions: vetted built-ins are safe, the others are not") {
-  for (const char* sql : {"SELECT random(), gen_random_uuid(), clock_timestamp(), now()", "SELECT date_trunc('day', now())",
+  for (std::string sql : {"SELECT random(), gen_random_uuid(), clock_timestamp(), now()", "SELECT date_trunc('day', now())",
                           "SELECT * FROM jsonb_to_recordset('[{}]') AS x(a int)", "SELECT string_agg(name, ',') FROM people",
                           "SELECT regexp_replace(name, 'a', 'b') FROM people", "SELECT current_date, current_user",
                           "SELECT extract(year FROM born), name AT TIME ZONE 'x' FROM people", "SELECT pg_get_viewdef('x'::regclass)",
@@ -63,7 +62,7 @@ TEST_CASE("Postgres functions: vetted built-ins are safe, the others are not") {
     INFO(sql << ": " << command->not_understood);
     CHECK(command->readonly_safe);
   }
-  for (const char* sql :
+  for (std::string sql :
        {"SELECT pg_read_file('x')", "SELECT pg_sleep(1)", "SELECT set_config('a', 'b', false)", "SELECT current_setting('x')",
         "SELECT nextval('s')", "SELECT lo_import('x')", "SELECT pg_terminate_backend(1)", "SELECT query_to_xml('x', true, true, '')",
         "SELECT database_to_xml(true, true, '')", "SELECT ts_stat('select 1')", "SELECT pg_notify('a', 'b')", "SELECT pg_advisory_lock(1)",
@@ -81,7 +80,7 @@ TEST_CASE("Postgres functions: vetted built-ins are safe, the others are not") {
 }
 
 TEST_CASE("Postgres functions: an unknown name is not understood") {
-  for (const char* sql : {"SELECT no_such()", "SELECT app.no_such()", "SELECT x FROM people", "SELECT * FROM no_such",
+  for (std::string sql : {"SELECT no_such()", "SELECT app.no_such()", "SELECT x FROM people", "SELECT * FROM no_such",
                           "SELECT p.no_such FROM people p", "SELECT q.id FROM people p", "SELECT hidden()", "SELECT 1 <=>!> 2",
                           "SELECT 'x'::no_such", "UPDATE people SET no_such = 1", "INSERT INTO people (no_such) VALUES (1)",
                           "SELECT q.* FROM people p", "SELECT * FROM wallets"}) {

@@ -1,4 +1,3 @@
-#define DOCTEST_CONFIG_TREAT_CHAR_STAR_AS_STRING
 #include <doctest/doctest.h>
 
 #include "command/postgres_fixture.h"
@@ -8,7 +7,7 @@ using namespace libguard::test;
 using Names = std::set<std::string>;
 
 TEST_CASE("Postgres lineage: sources reach through every construct") {
-  for (const char* sql :
+  for (std::string sql :
        {"SELECT ssn FROM people", "SELECT upper(ssn) FROM people", "SELECT ssn || '' FROM people",
         "SELECT x FROM (SELECT ssn FROM people) t(x)", "WITH c AS (SELECT ssn AS y FROM people) SELECT y FROM c",
         "SELECT max(ssn) FROM people", "SELECT coalesce(name, ssn) FROM people", "SELECT (SELECT ssn FROM people LIMIT 1)",
@@ -71,18 +70,18 @@ TEST_CASE("Postgres lineage: result columns by position and name") {
 }
 
 TEST_CASE("Postgres lineage: tests are match only for one top-level equality with a value") {
-  auto how = [](const char* sql) {
+  auto how = [](const std::string& sql) {
     const auto command = read(sql);
     INFO(sql << ": " << command->not_understood);
     REQUIRE(command->understood);
     return tested(*command, "public.people.ssn");
   };
-  for (const char* sql : {"SELECT id FROM people WHERE ssn = 'a'", "SELECT id FROM people WHERE $1 = ssn AND active",
+  for (std::string sql : {"SELECT id FROM people WHERE ssn = 'a'", "SELECT id FROM people WHERE $1 = ssn AND active",
                           "DELETE FROM people WHERE ssn = 'a'", "SELECT id FROM people p WHERE p.ssn = 'a'::text",
                           "WITH c AS (SELECT id FROM people WHERE ssn = 'a') SELECT * FROM c"}) {
     CHECK_MESSAGE(how(sql) == "match", sql);
   }
-  for (const char* sql :
+  for (std::string sql :
        {"SELECT id FROM people WHERE ssn = 'a' OR id = 1", "SELECT id FROM people WHERE ssn IN ('a')",
         "SELECT id FROM people WHERE ssn LIKE 'a%'", "SELECT id FROM people WHERE ssn > 'a'",
         "SELECT id FROM people ORDER BY ssn", "SELECT id FROM people GROUP BY id, ssn", "SELECT DISTINCT ssn FROM people",
@@ -119,7 +118,7 @@ TEST_CASE("Postgres lineage: what is carried elsewhere, and what an error could 
 }
 
 TEST_CASE("Postgres lineage: what packs a table into one row") {
-  for (const char* sql : {"SELECT array_agg(ssn) FROM people", "SELECT ARRAY(SELECT ssn FROM people)", "SELECT json_agg(p) FROM people p",
+  for (std::string sql : {"SELECT array_agg(ssn) FROM people", "SELECT ARRAY(SELECT ssn FROM people)", "SELECT json_agg(p) FROM people p",
                           "SELECT row_to_json(p) FROM people p", "SELECT string_agg(ssn, '') FROM people"}) {
     CHECK_MESSAGE(read(sql)->packs_rows, sql);
   }

@@ -1,5 +1,4 @@
 // Judged by data that lies beside the project and is no part of it; skipped where it is absent.
-#define DOCTEST_CONFIG_TREAT_CHAR_STAR_AS_STRING
 #include <doctest/doctest.h>
 
 #include <fstream>

@@ -1,4 +1,3 @@
-#define DOCTEST_CONFIG_TREAT_CHAR_STAR_AS_STRING
 #include <doctest/doctest.h>
 
 #include "command/postgres_fixture.h"
@@ -80,7 +79,7 @@ TEST_CASE("Postgres writes: an assigned value is known only when it surely is on
   CHECK(digits("UPDATE bills SET cents = $1 WHERE id = 1") == "unknown");
   CHECK(digits("UPDATE bills SET note = 'x' WHERE id = 1") == "absent");
   CHECK(digits("INSERT INTO bills (id) VALUES (1)") == "unknown");
-  for (const char* sql :
+  for (std::string sql :
        {"UPDATE bills SET cents = 500 + 1", "UPDATE bills SET cents = 1e3", "UPDATE bills SET cents = '500'",
         "UPDATE bills SET cents = DEFAULT", "UPDATE bills SET cents = (SELECT 5)", 
         "UPDATE bills SET cents = NULL", "UPDATE bills SET cents = 5::int4", "UPDATE bills SET (cents, note) = (SELECT 5, 'x')",
@@ -132,7 +131,7 @@ TEST_CASE("Postgres writes: kinds, effects, and what is not run") {
 }
 
 TEST_CASE("Postgres writes: every write, definition and privilege has a touch that policy can be asked about") {
-  for (const char* sql : {"CREATE EXTENSION dblink", "DROP ROLE r", "CREATE ROLE r", "GRANT a TO b", "CHECKPOINT", "VACUUM",
+  for (std::string sql : {"CREATE EXTENSION dblink", "DROP ROLE r", "CREATE ROLE r", "GRANT a TO b", "CHECKPOINT", "VACUUM",
                           "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC", "DROP OWNED BY r", "CREATE SCHEMA s",
                           "DROP SCHEMA app CASCADE", "ALTER SYSTEM RESET ALL", "IMPORT FOREIGN SCHEMA x FROM SERVER s INTO public",
                           "REINDEX DATABASE d", "REASSIGN OWNED BY a TO b", "CREATE PUBLICATION p", "SET x.y = 1", "COMMENT ON TABLE people IS 'x'",
