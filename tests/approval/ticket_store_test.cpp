@@ -177,6 +177,30 @@ TEST_CASE("of many processes that race for one approved ticket exactly one gets 
   CHECK(permits == 1);
 }
 
+TEST_CASE("a vote of another process is seen although code of ours opened and closed the store's files") {
+  Folder folder;
+  auto clock = std::make_shared<ManualClock>(1'800'000'000'000'000);
+  Approver waiting{sqlite_ticket_store(folder.store()), clock, std::make_shared<CountingIds>()};
+  auto never = [](std::int64_t, const std::vector<std::string>&) { return deny(); };
+  const std::string ticket = waiting.approve(crew(), {}, refund(), ask(), never, 0ms, "r").ticket;
+  // A backup, or an agent's file tool: closing the descriptor drops the POSIX locks of this whole process.
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) std::ifstream(folder.store() + suffix).get();
+  pid_t child = fork();
+  if (child == 0) {
+    int result = 1;
+    try {
+      Approver voter{sqlite_ticket_store(folder.store()), clock, std::make_shared<CountingIds>()};
+      result = voter.vote(ticket, dana(), true, "").accepted ? 0 : 1;
+    } catch (...) {
+    }
+    _exit(result);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  REQUIRE(WEXITSTATUS(status) == 0);
+  CHECK(waiting.show(ticket)->state == TicketState::approved);
+}
+
 TEST_CASE("a forked child may not use the parent's store") {
   Folder folder;
   auto store = sqlite_ticket_store(folder.store());
