@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
 import sys
 import time
 import warnings
@@ -38,6 +39,8 @@ INTRO = (
 def main() -> int:
     arguments = _arguments()
     stage = Stage()
+    # Ended from outside, it still throws everything away, a PostgreSQL included.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     began = time.monotonic()
     try:
         code = _run(arguments, stage)

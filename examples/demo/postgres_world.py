@@ -95,7 +95,7 @@ class PostgresWorld(World):
                 "delete behind a harmless WITH",
                 "WITH gone AS (DELETE FROM orders RETURNING *) SELECT count(*) FROM gone",
             ),
-            ("drop a table", "DROP TABLE customers"),
+            ("drop a table", "DROP TABLE customers CASCADE"),
             ("read the issuer's key from the server", f"SELECT pg_read_file('{self.folder / 'keys/issuer.ed25519'}')"),
             (
                 "ask how the server is set up",

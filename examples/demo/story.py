@@ -316,8 +316,8 @@ def what_it_does_not_stop(play: Play) -> None:
     for text in (
         "It contains the model, its prompts and its mistakes. It does not contain code that runs in the same process:",
         "  such code can open the same files, read this process's memory, or call the driver itself.",
-        "  Against that stands a process boundary: an agent in a process of its own that has no credential, and the guard in",
-        "  another. libguard's doors speak JSON so that it can be that other process; this version does not ship it.",
+        "  Against that stands a process boundary: an agent in a process of its own that has no credential, and the",
+        "  guard in another. libguard's doors speak JSON so that it can be that process; it is not in this version.",
         "It does not judge an allowed answer: what a permitted statement shows, the model has seen.",
         "Arguments of tools are raw in CrewAI's own events; only answers are masked before anything sees them.",
         "A record whose tail is cut off is only seen when a checkpoint is kept somewhere else.",

@@ -51,7 +51,9 @@ def action_line(record: dict[str, Any]) -> Text:
 
 def event_line(record: dict[str, Any]) -> Text:
     """What is no action: a session that was opened or refused, a vote."""
-    body = record.get("body") if isinstance(record.get("body"), dict) else {}
+    body = record.get("body")
+    if not isinstance(body, dict):
+        body = {}
     told = [str(body[name]) for name in ("account", "voter", "op", "ticket", "code") if body.get(name)]
     if "verified" in body:
         told.append("verified" if body["verified"] else "asserted by the process")
