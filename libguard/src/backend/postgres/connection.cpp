@@ -98,11 +98,13 @@ void Connection::consume(const Wait& wait) {
   }
   int arrived = 0;
   if (::ioctl(socket(), FIONREAD, &arrived) == 0) row_bytes_ += arrived;
-  if (row_bytes_ > row_bytes_max_) {
-    broken_ = true;
-    throw Error(ErrorKind::unavailable, "backend.row_too_large", "one row is larger than the action's bytes_max");
-  }
+  if (row_bytes_ > row_bytes_max_) fail_too_large();
   if (PQconsumeInput(handle_.get()) != 1) fail();
+}
+
+void Connection::fail_too_large() {
+  broken_ = true;
+  throw Error(ErrorKind::unavailable, "backend.row_too_large", "one row is larger than the action's bytes_max");
 }
 
 Result Connection::next(const Wait& wait) {

@@ -79,7 +79,9 @@ class Connection {
   void drain_to_sync(const Wait& wait);
   // Asks for the coming statement's rows one by one.
   void single_rows();
-  // Bytes that arrived since the last result: a single row must not fill the memory. See `limit_row_bytes`.
+  // An estimate of the bytes that arrived since the last result stops most oversized rows before they fill the memory; the
+  // reader of rows checks the exact size and calls `fail_too_large` for the rest.
+  [[noreturn]] void fail_too_large();
   void limit_row_bytes(std::int64_t bytes_max) noexcept { row_bytes_max_ = bytes_max; }
 
   // Stops what is running, from a helper thread that ends by itself; true when the server took note within `span`.

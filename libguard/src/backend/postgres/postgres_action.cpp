@@ -105,7 +105,9 @@ PostgresAction::Rows PostgresAction::read_rows(const std::function<bool()>& at_l
       describe(piece.get(), out.result);
     }
     if (status == PGRES_SINGLE_TUPLE && !truncated) {
-      bytes += row_bytes(piece.get(), 0);
+      const std::int64_t size = row_bytes(piece.get(), 0);
+      if (size > bytes_max_ + kRowSlackBytes) connection_->fail_too_large();
+      bytes += size;
       if (static_cast<std::int64_t>(rows.size()) < rows_max_ && bytes <= bytes_max_) {
         Row& row = rows.emplace_back();
         row.reserve(static_cast<std::size_t>(PQnfields(piece.get())));
