@@ -54,7 +54,10 @@ TEST_CASE("Postgres bounds: a predicate that proves nothing is a tautology, neve
         "CASE WHEN id > 0 THEN true ELSE true END", "id IN (5, id)", "id BETWEEN -2147483648 AND 2147483647",
         "id >= -2147483648", "$1", "$1 = 1", "NULL IS NULL", "id <> ANY (ARRAY[1, 2])", "(SELECT count(*) FROM bills) >= 0",
         "name LIKE name", "ssn IS NULL OR ssn IS NOT NULL", "NOT false", "id NOT IN (SELECT id FROM people WHERE false)",
-        "name LIKE '' || '%'", "starts_with(name, '')", "active IS NOT NULL IS NOT NULL"}) {
+        "name LIKE '' || '%'", "starts_with(name, '')", "active IS NOT NULL IS NOT NULL",
+        "EXISTS (SELECT 1 FROM bills WHERE people.id = people.id)", "id IN (SELECT people.id FROM bills)",
+        "id IN (SELECT ssn::int FROM bills)", "id IN (SELECT born FROM bills b)", "EXISTS (SELECT 1 FROM bills WHERE true)",
+        "id = ANY (ARRAY(SELECT people.id FROM bills))", "texteq(name, name)", "EXISTS (SELECT 1 FROM bills WHERE id = id)"}) {
     CHECK_MESSAGE(bound_of("DELETE FROM people WHERE " + where) == Bound::tautology, where);
   }
   CHECK(bound_of("DELETE FROM bills USING people WHERE bills.person_id = people.id") == Bound::tautology);

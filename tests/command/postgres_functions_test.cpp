@@ -23,7 +23,15 @@ TEST_CASE("Postgres functions: a call is found wherever it hides") {
         "CREATE INDEX ON bills (wipe())", "CREATE VIEW v AS SELECT wipe()", "COPY (SELECT wipe()) TO STDOUT", "CALL wipe()",
         "SELECT 1 FROM evil_view", "DECLARE c CURSOR FOR SELECT wipe()", "SELECT wipe()::text COLLATE \"C\"",
         "MERGE INTO bills b USING people p ON wipe() = 1 WHEN MATCHED THEN DELETE",
-        "INSERT INTO bills VALUES (1) ON CONFLICT (id) DO UPDATE SET cents = wipe()"}) {
+        "INSERT INTO bills VALUES (1) ON CONFLICT (id) DO UPDATE SET cents = wipe()",
+        "INSERT INTO bills VALUES (1), (2) LIMIT wipe()", "INSERT INTO bills VALUES (1), (2) ORDER BY wipe()",
+        "INSERT INTO bills (id[wipe()]) VALUES (1)", "UPDATE bills SET cents[wipe()] = 1 WHERE id = 1",
+        "SELECT * FROM JSON_TABLE('[]', '$' COLUMNS (x int PATH '$' DEFAULT wipe() ON EMPTY)) j",
+        "SELECT * FROM XMLTABLE('/a' PASSING xmlparse(document '<a/>') COLUMNS x int PATH '.' DEFAULT wipe()) j",
+        "SELECT JSON_VALUE('{}', '$' PASSING wipe() AS x)", "MERGE INTO bills b USING people p ON b.id = p.id WHEN NOT MATCHED THEN INSERT VALUES (wipe())",
+        "SELECT 1 FROM people JOIN LATERAL (SELECT wipe()) l ON true", "ALTER TABLE people ADD CHECK (wipe() = 1)",
+        "CREATE DOMAIN d AS int CHECK (wipe() = value)", "CREATE POLICY p ON people USING (wipe() = 1)",
+        "ALTER TABLE people ALTER name TYPE int USING wipe()", "EXECUTE p(wipe())", "COPY bills FROM STDIN WHERE wipe() = 1"}) {
     const auto command = read(sql);
     INFO(sql << ": " << command->not_understood);
     REQUIRE(command->understood);

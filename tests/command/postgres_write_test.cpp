@@ -143,4 +143,7 @@ TEST_CASE("Postgres writes: every write, definition and privilege has a touch th
     CHECK_FALSE(command->readonly_safe);
   }
   CHECK(touch(*read("DROP SCHEMA app CASCADE"), "ddl", "app.wallets") != nullptr);
+  CHECK(touch(*read("ALTER TABLE parts ATTACH PARTITION bills FOR VALUES IN ('x')"), "ddl", "public.bills") != nullptr);
+  CHECK(touch(*read("CREATE TABLE t (id int REFERENCES people)"), "ddl", "public.people") != nullptr);
+  CHECK(touch(*read("CREATE TABLE t () INHERITS (people)"), "ddl", "public.people") != nullptr);
 }

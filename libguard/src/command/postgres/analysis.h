@@ -104,7 +104,7 @@ class Analysis {
   void from_join(Node node, Scope& scope);
   void from_xml_table(Node node, Scope& scope);
   void from_json_table(Node node, Scope& scope);
-  void json_columns(NodeList columns, const Sources& sources, Item& item);
+  void json_columns(NodeList columns, const Sources& sources, Item& item, Scope& scope);
   std::vector<OutColumn> columns_of(Node node, Scope& scope);
   std::vector<OutColumn> item_columns(const Item& item);
   void apply_alias(Node alias, Item& item);
@@ -160,7 +160,7 @@ class Analysis {
   std::vector<OutColumn> merge(Node node, Scope* outer);
   Item* target(Node range, Scope& scope);
   void insert_values(Node node, Scope& scope, const Relation& relation, const std::vector<std::string_view>& columns);
-  void insert_columns(Node node, const Relation& relation, std::vector<std::string_view>& columns);
+  void insert_columns(Node node, Scope& scope, const Relation& relation, std::vector<std::string_view>& columns);
   void on_conflict(Node clause, Scope& scope, const Relation& relation);
   std::set<std::string> set_list(NodeList list, Scope& scope, const Relation& relation, bool values_known);
   void assign(const Relation& relation, std::string_view column, Node value, Scope& scope, bool known_allowed);

@@ -120,7 +120,11 @@ BoundReader::Part BoundReader::part(Node node, bool negated) {
     case T_FuncCall: {
       Part found;
       found.restricts = mentions(node).any();
+      std::set<std::uint32_t> seen;
       for (Node argument : node.list(F_args)) {
+        for (std::uint32_t position : mentions(argument).columns) {
+          if (!seen.insert(position).second) found.restricts = false;   // texteq(x, x)
+        }
         Node literal = bare(argument);
         if (literal.is(T_A_Const) && literal.node(F_own).is(T_String) && literal.node(F_own).own_text().empty()) {
           found.restricts = false;   // starts_with(x, '') and its like hold for every row
@@ -215,12 +219,69 @@ bool BoundReader::narrowed(Node query, int depth) const {
   return false;
 }
 
+// Is this a column of the subquery's own FROM? If not, it is the outer row's, and comparing it with the outer row proves
+// nothing: `id IN (SELECT id_misspelt FROM other)` holds for every row.
+bool BoundReader::local(Node column, Scope& inner) const {
+  const NodeList fields = column.list(F_fields);
+  for (const Item& item : inner.items) {
+    if (fields.size() == 1 && analysis_.column_of(item, last_name(fields))) return true;
+    if (fields.size() >= 2 && item.alias == fields[fields.size() - 2].own_text()) return true;
+  }
+  return false;
+}
+
+bool BoundReader::all_local(Node node, Scope& inner, int depth) const {
+  if (!node || depth > 400) return true;
+  if (node.is(T_ColumnRef)) return local(node, inner);
+  for (const LgField* field = node.first(); field != nullptr; field = field->next) {
+    if (field->kind == LG_NODE && !all_local(Node(field->as.node), inner, depth + 1)) return false;
+    if (field->kind != LG_LIST) continue;
+    for (Node child : NodeList(field->as.list)) {
+      if (!all_local(child, inner, depth + 1)) return false;
+    }
+  }
+  return true;
+}
+
+// Does the subquery's answer depend on its own rows, joined to the outer row by an equality?
+bool BoundReader::ties(Node query, bool exists) const {
+  if (!query.is(T_SelectStmt)) return false;
+  if (!query.list(F_valuesLists).empty()) return !exists;
+  if (query.number(F_op) != LG_SETOP_NONE) {
+    return ties(query.node(F_larg), exists) && ties(query.node(F_rarg), exists);
+  }
+  Scope inner(&scope_);
+  analysis_.with(query.node(F_withClause), inner);
+  analysis_.from_list(query.list(F_fromClause), inner);
+  if (!exists) {
+    for (Node target : query.list(F_targetList)) {
+      if (!all_local(target.node(F_val), inner, 0)) return false;
+    }
+    return true;
+  }
+  Node where = query.node(F_whereClause);
+  auto joins = [&](Node each) {
+    if (!each.is(T_A_Expr) || each.number(F_kind) != LG_AEXPR_OP || last_name(each.list(F_name)) != "=") return false;
+    Node left = each.node(F_lexpr);
+    Node right = each.node(F_rexpr);
+    if (!left.is(T_ColumnRef) || !right.is(T_ColumnRef)) return false;
+    return (local(left, inner) && !local(right, inner) && column(right)) ||
+           (local(right, inner) && !local(left, inner) && column(left));
+  };
+  if (!where.is(T_BoolExpr) || where.number(F_boolop) != LG_AND) return joins(where);
+  for (Node each : where.list(F_args)) {
+    if (joins(each)) return true;
+  }
+  return false;
+}
+
 BoundReader::Part BoundReader::sublink(Node node, bool negated) {
   Part found;
   Node query = node.node(F_subselect);
   Node test = node.node(F_testexpr);
+  const bool exists = node.number(F_subLinkType) == LG_SUBLINK_EXISTS;
   const bool tied = test ? mentions(test).any() : mentions(query).any();
-  if (!tied) return found;
+  if (!tied || !(exists || test) || !ties(query, exists)) return found;
   found.restricts = !reads_target(query, 0) || (!negated && narrowed(query, 0));
   if (found.restricts && test) {
     for (std::uint32_t position : mentions(test).columns) {

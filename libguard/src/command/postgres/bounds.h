@@ -50,6 +50,9 @@ class BoundReader {
   Part sublink(Node node, bool negated);
   bool covers_type(std::uint32_t position, std::string_view symbol, Node literal) const;
   bool reads_target(Node node, int depth) const;
+  bool ties(Node query, bool exists) const;
+  bool local(Node column, Scope& inner) const;
+  bool all_local(Node node, Scope& inner, int depth) const;
   bool narrowed(Node query, int depth) const;
 
   void collect_keys(Node node);

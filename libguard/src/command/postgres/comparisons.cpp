@@ -188,7 +188,8 @@ BoundReader::Part BoundReader::array_compared(Node node, bool negated) {
   Node array = bare(node.node(F_rexpr));
   if (!subject.any()) return found;
   if (array.is(T_SubLink)) {
-    found.restricts = !reads_target(array, 0) || (!negated && narrowed(array.node(F_subselect), 0));
+    Node query = array.node(F_subselect);
+    found.restricts = ties(query, false) && (!reads_target(query, 0) || (!negated && narrowed(query, 0)));
   } else {
     for (std::uint32_t position : mentions(array).columns) {
       if (subject.columns.contains(position)) return found;

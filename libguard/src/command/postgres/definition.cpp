@@ -111,6 +111,15 @@ void Analysis::walk(Node node, int depth) {
     called(name.size() >= 2 ? name[name.size() - 2].own_text() : std::string_view(), last_name(name), arguments, true,
            ignored);
   }
+  if (node.is(T_RangeVar)) {
+    // A parent, a partition, the other end of a foreign key: defining touches it too.
+    const Relation* relation = names_.relation(node.text(F_schemaname), node.text(F_relname));
+    if (relation != nullptr) {
+      facts_.touch({.action = "ddl", .object = relation->full, .oid = relation->entry->oid, .bound = Bound::none,
+                    .rows_bound = kUnproven, .columns_written = {}, .system = relation->system, .through_view = false});
+    }
+    return;
+  }
   if (node.is(T_A_Expr) && node.number(F_kind) == LG_AEXPR_OP) operator_called(node.list(F_name));
   for (const LgField* field = node.first(); field != nullptr; field = field->next) {
     if (field->kind == LG_NODE) walk(Node(field->as.node), depth + 1);

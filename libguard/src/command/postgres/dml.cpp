@@ -57,8 +57,11 @@ Item* Analysis::target(Node range, Scope& scope) {
   return &scope.items.back();
 }
 
-void Analysis::insert_columns(Node node, const Relation& relation, std::vector<std::string_view>& columns) {
+void Analysis::insert_columns(Node node, Scope& scope, const Relation& relation, std::vector<std::string_view>& columns) {
   for (Node column : node.list(F_cols)) {
+    for (Node part : column.list(F_indirection)) {
+      if (part.is(T_A_Indices)) expression(part, scope);
+    }
     const std::string_view name = column.text(F_name);
     if (relation.open) {
       facts_.extra_column(relation, name);
@@ -92,9 +95,12 @@ void Analysis::insert_values(Node node, Scope& scope, const Relation& relation,
                              const std::vector<std::string_view>& columns) {
   Node source = node.node(F_selectStmt);
   const NodeList rows = source.list(F_valuesLists);
-  const bool plain = rows.size() == 1 && !node.has(F_onConflictClause) && plain_target(relation, "insert") &&
-                     !source.has(F_withClause) && !source.has(F_sortClause) && !source.has(F_limitCount);
-  if (rows.empty() || source.has(F_withClause)) {
+  const bool plain = rows.size() == 1 && !node.has(F_onConflictClause) && plain_target(relation, "insert");
+  bool bare = !rows.empty();
+  for (PgField clause : {F_withClause, F_sortClause, F_limitCount, F_limitOffset, F_lockingClause}) {
+    bare = bare && !source.has(clause);
+  }
+  if (!bare) {
     std::vector<OutColumn> given = source ? query(source, &scope, true) : std::vector<OutColumn>();
     for (std::size_t i = 0; i < given.size(); ++i) {
       Sources sources = given[i].sources;
@@ -133,7 +139,7 @@ std::vector<OutColumn> Analysis::insert(Node node, Scope* outer) {
   if (item == nullptr) return {};
   const Relation& relation = *item->relation;
   std::vector<std::string_view> columns;
-  insert_columns(node, relation, columns);
+  insert_columns(node, scope, relation, columns);
   insert_values(node, scope, relation, columns);
   const NodeList rows = node.node(F_selectStmt).list(F_valuesLists);
   Write inserted{.action = "insert", .bound = {Bound::eq, kUnproven}, .columns = {}};

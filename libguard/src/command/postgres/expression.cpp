@@ -196,12 +196,13 @@ Flow Analysis::operation(Node node, Scope& scope) {
 Flow Analysis::choice(Node node, Scope& scope) {
   Flow value;
   Sources tested;
-  if (Node subject = node.node(F_arg)) {
-    tested.add(expression(subject, scope).sources);
-    compared_with("=");
-  }
+  Node subject = node.node(F_arg);
+  const Flow compared = expression(subject, scope);
+  tested.add(compared.sources);
   for (Node when : node.list(F_args)) {
-    tested.add(expression(when.node(F_expr), scope).sources);
+    const Flow condition = expression(when.node(F_expr), scope);
+    if (subject) compared_with("=", compared.type, condition.type);
+    tested.add(condition.sources);
     value.sources.add(expression(when.node(F_result), scope).sources);
   }
   if (Node otherwise = node.node(F_defresult)) value.sources.add(expression(otherwise, scope).sources);
@@ -222,9 +223,15 @@ Flow Analysis::sublink(Node node, Scope& scope) {
   if (kind == LG_SUBLINK_EXPR && columns.size() == 1) value.type = columns[0].type;
   if (kind == LG_SUBLINK_ARRAY) facts_.packs_rows = true;
   if (Node test = node.node(F_testexpr)) {
-    value.sources.add(expression(test, scope).sources);
+    const Flow tested = expression(test, scope);
+    value.sources.add(tested.sources);
     const NodeList name = node.list(F_operName);
-    if (!name.empty()) operator_called(name);
+    const std::string_view type = columns.size() == 1 ? columns[0].type : std::string_view();
+    if (name.empty()) {
+      compared_with("=", tested.type, type);   // IN
+    } else {
+      operator_called(name, tested.type, type);
+    }
     facts_.infer(value.sources);
     value.type = "bool";
   }

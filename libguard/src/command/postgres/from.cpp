@@ -221,15 +221,19 @@ void Analysis::from_xml_table(Node node, Scope& scope) {
   add_item(std::move(item), scope);
 }
 
-void Analysis::json_columns(NodeList columns, const Sources& sources, Item& item) {
+void Analysis::json_columns(NodeList columns, const Sources& sources, Item& item, Scope& scope) {
   for (Node column : columns) {
+    Sources all = sources;
+    for (PgField behaviour : {F_on_empty, F_on_error}) {
+      if (Node value = column.node(behaviour)) all.add(expression(value, scope).sources);
+    }
     const NodeList nested = column.list(F_columns);
     if (!nested.empty()) {
-      json_columns(nested, sources, item);
+      json_columns(nested, sources, item, scope);
       continue;
     }
     type_used(column.node(F_typeName));
-    item.columns.push_back({column.text(F_name), sources, nullptr, 0, {}});
+    item.columns.push_back({column.text(F_name), std::move(all), nullptr, 0, {}});
   }
 }
 
@@ -239,7 +243,8 @@ void Analysis::from_json_table(Node node, Scope& scope) {
   item.alias = "json_table";
   Sources sources = expression(node.node(F_context_item), scope).sources;
   sources.add(list_sources(node.list(F_passing), scope));
-  json_columns(node.list(F_columns), sources, item);
+  if (Node behaviour = node.node(F_on_error)) sources.add(expression(behaviour, scope).sources);
+  json_columns(node.list(F_columns), sources, item, scope);
   facts_.error_reveals(sources);
   apply_alias(node.node(F_alias), item);
   add_item(std::move(item), scope);
@@ -320,6 +325,9 @@ void Analysis::from_join(Node node, Scope& scope) {
     std::vector<OutColumn> right = columns_of(node.node(F_rarg), scope);
     for (Node name : node.list(F_usingClause)) {
       if (std::optional<Flow> value = find_column(name.own_text(), scope)) facts_.infer(value->sources);
+      auto in_left = named(left, name.own_text());
+      auto in_right = named(right, name.own_text());
+      if (in_left != left.end() && in_right != right.end()) compared_with("=", in_left->type, in_right->type);
     }
     if (node.flag(F_isNatural)) {
       const bool unknown = named(left, "*") != left.end() || named(right, "*") != right.end();
