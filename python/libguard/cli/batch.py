@@ -50,7 +50,17 @@ def read_line(line: bytes) -> dict[str, Any]:
         raise LineError("batch.malformed", "the line is not JSON, or holds a member twice") from None
     if not isinstance(data, dict):
         raise LineError("batch.malformed", "a line is a JSON object")
+    if b"\\u" in line and not _is_text(data):
+        raise LineError("batch.malformed", "the line holds half of a surrogate pair, which is no text")
     return data
+
+
+def _is_text(data: dict[str, Any]) -> bool:
+    try:
+        json.dumps(data, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _answered(line: bytes | None, answer: Answer) -> str:
