@@ -17,7 +17,7 @@ bool same_field(const LgField& a, const LgField& b) {
   if (a.id != b.id || a.kind != b.kind) return false;
   switch (a.kind) {
     case LG_NODE: return same_tree(Node(a.as.node), Node(b.as.node));
-    case LG_TEXT: return std::string_view(a.as.text) == b.as.text;
+    case LG_TEXT: return Node::view(a.as.text) == Node::view(b.as.text);
     case LG_NUMBER: return a.as.number == b.as.number;
     default: break;
   }

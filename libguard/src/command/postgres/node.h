@@ -66,7 +66,7 @@ class Node {
   }
   [[nodiscard]] std::string_view text(PgField id) const {
     const LgField* field = find(id, LG_TEXT);
-    return field != nullptr ? std::string_view(field->as.text) : std::string_view();
+    return field != nullptr ? view(field->as.text) : std::string_view();
   }
   [[nodiscard]] std::int64_t number(PgField id) const {
     const LgField* field = find(id, LG_NUMBER);
@@ -83,6 +83,8 @@ class Node {
   [[nodiscard]] std::string_view own_text() const { return text(F_own); }
   [[nodiscard]] NodeList items() const { return list(F_own); }
   [[nodiscard]] const LgField* first() const { return node_ != nullptr ? node_->first : nullptr; }
+
+  [[nodiscard]] static std::string_view view(LgText text) { return {text.start, text.bytes}; }
 
  private:
   [[nodiscard]] const LgField* find(PgField id, LgKind kind) const {

@@ -118,7 +118,9 @@ static void add_text(Filler* filler, int id, const char* text) {
   size_t bytes = strlen(text) + 1;
   char* copy = take(filler->build, bytes);
   memcpy(copy, text, bytes);
-  add_field(filler, id, LG_TEXT)->as.text = copy;
+  LgText* field = &add_field(filler, id, LG_TEXT)->as.text;
+  field->bytes = (uint32_t)(bytes - 1);
+  field->start = copy;
 }
 
 static const LgNode* convert(Build* build, const void* obj);

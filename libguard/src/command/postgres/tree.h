@@ -23,6 +23,11 @@ typedef struct LgList {
   const LgNode* const* items;
 } LgList;
 
+typedef struct LgText {
+  uint32_t bytes;
+  const char* start;
+} LgText;
+
 typedef struct LgField {
   const struct LgField* next;
   uint16_t id;   /* PgField */
@@ -30,7 +35,7 @@ typedef struct LgField {
   union {
     const LgNode* node;
     LgList list;
-    const char* text;
+    LgText text;
     int64_t number;
   } as;
 } LgField;
