@@ -92,15 +92,17 @@ int main(int argc, char** argv) {
   parts.backend = [](const ConnectionConfig&, const std::shared_ptr<Clock>&) { return std::make_unique<bench::InstantBackend>(catalogue()); };
   Guard guard = parts.open(shop.config());
   Session session = guard.session({.account = "support-crew"});
-  for (int i = 0; i < 200; ++i) (void)once(session, join(-1 - i));
+  for (int i = 0; i < 200; ++i) (void)once(session, join(1'000'000 + i));
   std::vector<double> first;
   std::vector<double> again;
-  for (int i = 0; i < runs; ++i) {
+  // `own_work RUNS again` measures only what was seen before, for a profiler.
+  for (int i = 0; argc > 2 && i < runs; ++i) again.push_back(once(session, join(1'000'000)));
+  for (int i = 0; argc <= 2 && i < runs; ++i) {
     const std::string sql = join(i);
     first.push_back(once(session, sql));
     again.push_back(once(session, sql));
   }
-  report("own work, join seen for the first time", first);
+  if (!first.empty()) report("own work, join seen for the first time", first);
   report("own work, join seen before", again);
   return 0;
 }

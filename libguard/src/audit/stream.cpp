@@ -199,7 +199,6 @@ void Stream::lead_sync(Lock& lock, const std::shared_ptr<Segment>& segment) {
 void Stream::carry(std::int64_t seq, const std::string& body) {
   carried_bytes_ += body.size();
   carried_.push_back({seq, body});
-  idle_.notify_one();
 }
 
 void Stream::drop_carried(std::int64_t durable_seq) {
@@ -223,14 +222,10 @@ void Stream::sync_all(Lock& lock) {
   wait_durable(lock, segment, segment->written.seq);
 }
 
+// Looks twice a second instead of being woken by each outcome: a wake-up costs an action more than writing its record.
 void Stream::flush_loop() {
   Lock lock(mutex_);
-  while (!stopping_) {
-    if (carried_.empty()) {
-      idle_.wait(lock);
-      continue;
-    }
-    if (idle_.wait_for(lock, kIdleSyncMs, [this] { return stopping_; })) return;
+  while (!idle_.wait_for(lock, kIdleSyncMs, [this] { return stopping_; })) {
     try {
       sync_all(lock);
     } catch (const std::exception&) {

@@ -76,7 +76,7 @@ class Stream {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;      // a sync ended
-  std::condition_variable idle_;         // something is carried, or the end has come
+  std::condition_variable idle_;         // the end has come
   std::shared_ptr<Segment> segment_;
   std::atomic<int> current_fd_{-1};      // of segment_: all that a forked child may look at
   std::int64_t number_ = 0;              // of the newest segment that was tried

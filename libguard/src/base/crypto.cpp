@@ -2,8 +2,10 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
+
+#include <algorithm>
+#include <charconv>
 
 #include "libguard/error.h"
 
@@ -76,20 +78,45 @@ constexpr const char* kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrs
 
 }  // namespace
 
+// Fetching an algorithm and making a context cost more than hashing a record, so both are kept: the one for the process,
+// the other for the thread.
+const EVP_MD* sha256_algorithm() {
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  if (algorithm == nullptr) fail("SHA-256");
+  return algorithm;
+}
+
 Digest sha256(std::string_view bytes) {
+  thread_local const ContextPtr context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
   Digest digest;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) fail("SHA-256");
+  if (!context || EVP_DigestInit_ex2(context.get(), sha256_algorithm(), nullptr) != 1 ||
+      EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) != 1 ||
+      EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1) {
+    fail("SHA-256");
+  }
   return digest;
 }
 
+// RFC 2104 over the hash above: OpenSSL's one-shot call fetches and keys a MAC each time (1.0 us against 0.3).
 Digest hmac_sha256(std::string_view key, std::string_view bytes) {
-  Digest digest;
-  unsigned int length = 0;
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(bytes), bytes.size(), digest.data(),
-           &length) == nullptr) {
-    fail("HMAC");
+  constexpr std::size_t kBlock = 64;
+  std::string block(kBlock, '\0');
+  if (key.size() > kBlock) {
+    const Digest shorter = sha256(key);
+    std::copy(shorter.begin(), shorter.end(), block.begin());
+  } else {
+    std::copy(key.begin(), key.end(), block.begin());
   }
-  return digest;
+  std::string inner(block);
+  for (char& c : inner) c = static_cast<char>(c ^ 0x36);
+  inner.append(bytes);
+  const Digest first = sha256(inner);
+  for (char& c : block) c = static_cast<char>(c ^ 0x5c);
+  block.append(reinterpret_cast<const char*>(first.data()), first.size());
+  const Digest out = sha256(block);
+  OPENSSL_cleanse(inner.data(), kBlock);
+  OPENSSL_cleanse(block.data(), kBlock);
+  return out;
 }
 
 std::string random_bytes(std::size_t count) {
@@ -102,35 +129,30 @@ bool equal(std::string_view a, std::string_view b) noexcept {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+// The fields are gathered and hashed at once: they are short and many, and a call of the library for each costs more.
 struct FieldHash::State {
-  ContextPtr context{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
+  std::string bytes;
 };
 
-FieldHash::FieldHash() : state_(std::make_unique<State>()) {
-  if (!state_->context || EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) != 1) fail("SHA-256");
-}
+FieldHash::FieldHash() : state_(std::make_unique<State>()) { state_->bytes.reserve(2048); }
 FieldHash::~FieldHash() = default;
 FieldHash::FieldHash(FieldHash&&) noexcept = default;
 FieldHash& FieldHash::operator=(FieldHash&&) noexcept = default;
 
 FieldHash& FieldHash::field(std::string_view bytes) {
-  std::array<unsigned char, 8> length;
+  std::array<char, 8> length;
   auto size = static_cast<std::uint64_t>(bytes.size());
-  for (int i = 7; i >= 0; --i, size >>= 8) length[static_cast<std::size_t>(i)] = static_cast<unsigned char>(size & 255);
-  if (EVP_DigestUpdate(state_->context.get(), length.data(), length.size()) != 1 ||
-      EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) != 1) {
-    fail("SHA-256");
-  }
+  for (int i = 7; i >= 0; --i, size >>= 8) length[static_cast<std::size_t>(i)] = static_cast<char>(size & 255);
+  state_->bytes.append(length.data(), length.size()).append(bytes);
   return *this;
 }
 
-FieldHash& FieldHash::field(std::int64_t number) { return field(std::string_view(std::to_string(number))); }
-
-Digest FieldHash::finish() {
-  Digest digest;
-  if (EVP_DigestFinal_ex(state_->context.get(), digest.data(), nullptr) != 1) fail("SHA-256");
-  return digest;
+FieldHash& FieldHash::field(std::int64_t number) {
+  char digits[24];
+  return field(std::string_view(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits)));
 }
+
+Digest FieldHash::finish() { return sha256(state_->bytes); }
 
 Ed25519Pair ed25519_generate() {
   Ed25519Pair pair;
@@ -175,11 +197,11 @@ bool ed25519_verify(std::string_view public_key, std::string_view message, std::
 
 std::string hex(std::string_view bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";
-  std::string out;
-  out.reserve(bytes.size() * 2);
+  std::string out(bytes.size() * 2, '0');
+  char* at = out.data();
   for (unsigned char c : bytes) {
-    out.push_back(kDigits[c >> 4]);
-    out.push_back(kDigits[c & 15]);
+    *at++ = kDigits[c >> 4];
+    *at++ = kDigits[c & 15];
   }
   return out;
 }

@@ -1,5 +1,7 @@
 #include "base/system_clock.h"
 
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdio>
 
@@ -16,6 +18,20 @@ class SystemClock final : public Clock {
   }
 };
 
+// From a pool for each thread: one call of the generator serves 64 ids. A forked child starts a pool of its own.
+std::string_view ten_random_bytes() {
+  constexpr std::size_t kBytes = 10;
+  struct Pool {
+    std::string bytes;
+    std::size_t at = 0;
+    pid_t owner = 0;
+  };
+  thread_local Pool pool;
+  if (pool.at + kBytes > pool.bytes.size() || pool.owner != ::getpid()) pool = {crypto::random_bytes(64 * kBytes), 0, ::getpid()};
+  pool.at += kBytes;
+  return std::string_view(pool.bytes).substr(pool.at - kBytes, kBytes);
+}
+
 class RandomIds final : public IdSource {
  public:
   explicit RandomIds(std::shared_ptr<Clock> clock) : clock_(std::move(clock)) {}
@@ -23,7 +39,7 @@ class RandomIds final : public IdSource {
   [[nodiscard]] std::string make(std::string_view prefix) override {
     static constexpr char kAlphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     auto millis = static_cast<std::uint64_t>(clock_->now_us() / 1000);
-    std::string chance = crypto::random_bytes(10);
+    std::string_view chance = ten_random_bytes();
     std::string out(prefix);
     out += '-';
     for (int shift = 45; shift >= 0; shift -= 5) out += kAlphabet[(millis >> shift) & 31];

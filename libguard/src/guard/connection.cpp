@@ -53,8 +53,10 @@ std::shared_ptr<const Meaning> Connection::load(const backend::ActionLimits& lim
   }
   check_names(*catalogue);
   auto fresh = std::make_shared<Meaning>();
-  fresh->catalogue = catalogue;
-  fresh->understander = command::make_understander(catalogue);
+  auto named = std::make_shared<Catalogue>(*catalogue);
+  named->connection = config_.name;
+  fresh->catalogue = named;
+  fresh->understander = command::make_understander(std::move(named));
   std::lock_guard lock(mutex_);
   meaning_ = fresh;
   return fresh;

@@ -72,16 +72,15 @@ std::string Guard::explain(std::string_view line, const std::string& connection,
     }
     Connection& target = *found->second;
     auto meaning = target.meaning(target.limits(Request{}));
-    Command command = *meaning->understander->understand(parsed.sql, parsed.params);
-    command.connection = connection;
-    std::string out = explain_json_text(command);
+    const std::shared_ptr<const Command> command = meaning->understander->understand(parsed.sql, parsed.params);
+    std::string out = explain_json_text(*command);
     if (account.empty()) return out;
     Request request;
     request.connection = connection;
     request.text = parsed.sql;
     request.params = parsed.params;
     Identity identity = imagined(snapshot->config, account);
-    Decision decision = snapshot->decider->decide(identity, request, command, {}, state_->clock->now_us());
+    Decision decision = snapshot->decider->decide(identity, request, *command, {}, state_->clock->now_us());
     out.pop_back();
     out += ",\"decision\":";
     append_decision(out, decision);

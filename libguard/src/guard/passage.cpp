@@ -44,16 +44,16 @@ std::optional<Stop> Passage::refused_at_the_door() const {
   return std::nullopt;
 }
 
-Checked<Identity> Passage::authenticate() {
+Checked<Known<Identity>> Passage::authenticate() {
   if (auto stop = refused_at_the_door()) return *stop;
   Checked<Identity> identity = renewed_identity();
-  if (!identity) return identity;
+  if (!identity) return identity.stop();
   for (Hop hop : request_.hops) {
     hop.verified = false;   // named by the process: recorded as such, and only ever able to narrow
     identity->chain.push_back(std::move(hop));
   }
-  identity_ = *identity;
-  return identity;
+  identity_ = std::move(*identity);
+  return std::cref(*identity_);
 }
 
 // The session's identity, if its proof is still good and its account still exists; else one more proof is asked for.
@@ -88,9 +88,7 @@ Checked<Understood> Passage::understand(const Identity& identity) {
   // A command that a person approved is judged by the catalogue of now, never by one that was cached while they thought.
   auto limits = connection.limits(request_);
   auto meaning = request_.ticket.empty() && !refresh_ ? connection.meaning(limits) : connection.refresh(limits);
-  auto command = std::make_shared<Command>(*meaning->understander->understand(request_.text, request_.params));
-  command->connection = request_.connection;
-  understood_ = Understood{std::move(command), found->second};
+  understood_ = Understood{meaning->understander->understand(request_.text, request_.params), found->second};
   return *understood_;
 }
 
@@ -112,18 +110,17 @@ Decision Passage::ask_policy(const Identity& identity, const Command& command, c
   return decision;
 }
 
-Checked<Decision> Passage::decide(const Identity& identity, const Understood& understood) {
+Checked<Known<Decision>> Passage::decide(const Identity& identity, const Understood& understood) {
   stage_ = "decide";
   decision_ = ask_policy(identity, *understood.command, {});
   if (decision_->verdict() == Verdict::deny) return refuse(decision_->code, decision_->reason);
-  return *decision_;
+  return std::cref(*decision_);
 }
 
 Checked<Permit> Passage::approve(const Identity& identity, const Understood& understood, const Decision& decision) {
   stage_ = "approve";
-  const std::string digest = approval::digest_of(identity, request_, *understood.command, decision);
   auto again = [&](std::int64_t approvals, const std::vector<std::string>& groups) {
-    return ask_again(identity, understood, digest, approvals, groups);
+    return ask_again(identity, understood, decision, approvals, groups);
   };
   std::chrono::milliseconds wait(request_.wait_ms.value_or(snapshot_->config.approvals_wait_ms));
   approval::Approval approval =
@@ -137,17 +134,17 @@ Checked<Permit> Passage::approve(const Identity& identity, const Understood& und
 }
 
 // At execution an approved command is understood and decided again; any difference voids the ticket.
-Decision Passage::ask_again(const Identity& identity, const Understood& understood, const std::string& digest,
+Decision Passage::ask_again(const Identity& identity, const Understood& understood, const Decision& shown,
                             std::int64_t approvals, const std::vector<std::string>& groups) {
   policy::ApprovalFacts facts{approvals, {groups.begin(), groups.end()}};
   if (!understood.connection) return ask_policy(identity, *understood.command, facts);
   auto meaning = understood.connection->refresh(understood.connection->limits(request_));
-  Command now = *meaning->understander->understand(request_.text, request_.params);
-  now.connection = request_.connection;
-  Decision decision = ask_policy(identity, now, facts);
-  Decision unapproved = ask_policy(identity, now, {});
-  if (now.catalogue_version == understood.command->catalogue_version &&
-      approval::digest_of(identity, request_, now, unapproved) == digest) {
+  const std::shared_ptr<const Command> now = meaning->understander->understand(request_.text, request_.params);
+  Decision decision = ask_policy(identity, *now, facts);
+  Decision unapproved = ask_policy(identity, *now, {});
+  if (now->catalogue_version == understood.command->catalogue_version &&
+      approval::digest_of(identity, request_, *now, unapproved) ==
+          approval::digest_of(identity, request_, *understood.command, shown)) {
     return decision;
   }
   Decision changed;
@@ -170,7 +167,8 @@ Prepared Passage::prepare(const Understood& understood, const Decision& decision
 const Intent& Passage::record_intent(const Prepared& prepared) {
   stage_ = "record";
   permit_digest_ = prepared.permit.digest();
-  intent_ = guard_.journal->record_intent(entry());
+  entry_ = entry();
+  intent_ = guard_.journal->record_intent(*entry_);
   return *intent_;
 }
 
@@ -314,7 +312,7 @@ void Passage::record(const Outcome& outcome, const std::map<std::string, std::in
   out.total_us = elapsed_us();
   out.backend_us = backend_us_;
   if (intent_) {
-    guard_.journal->record_outcome(*intent_, entry(), out);
+    guard_.journal->record_outcome(*intent_, *entry_, out);
   } else {
     guard_.journal->record_refusal(entry(), out);
   }

@@ -3,6 +3,7 @@
 // order is Guard::run's alone, and each takes what only the step before can make.
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +40,10 @@ class [[nodiscard]] Checked {
   Stop stop_;
 };
 
+// What the passage keeps, and the next step reads.
+template <typename T>
+using Known = std::reference_wrapper<const T>;
+
 // The command as understood, and the connection it is for (none for a tool).
 struct Understood {
   std::shared_ptr<const Command> command;
@@ -55,9 +60,9 @@ class Passage {
  public:
   Passage(SessionState& session, const Request& request, const ToolBody* body);
 
-  [[nodiscard]] Checked<Identity> authenticate();
+  [[nodiscard]] Checked<Known<Identity>> authenticate();
   [[nodiscard]] Checked<Understood> understand(const Identity& identity);
-  [[nodiscard]] Checked<Decision> decide(const Identity& identity, const Understood& understood);
+  [[nodiscard]] Checked<Known<Decision>> decide(const Identity& identity, const Understood& understood);
   [[nodiscard]] Checked<Permit> approve(const Identity& identity, const Understood& understood, const Decision& decision);
   [[nodiscard]] Prepared prepare(const Understood& understood, const Decision& decision, Permit&& permit);
   [[nodiscard]] const Intent& record_intent(const Prepared& prepared);
@@ -78,7 +83,7 @@ class Passage {
   [[nodiscard]] Checked<Identity> renewed_identity();
   [[nodiscard]] std::shared_ptr<const Command> tool_command() const;
   [[nodiscard]] Decision ask_policy(const Identity& identity, const Command& command, const policy::ApprovalFacts& facts) const;
-  [[nodiscard]] Decision ask_again(const Identity& identity, const Understood& understood, const std::string& digest,
+  [[nodiscard]] Decision ask_again(const Identity& identity, const Understood& understood, const Decision& shown,
                                    std::int64_t approvals, const std::vector<std::string>& groups);
   [[nodiscard]] audit::ActionEntry entry();
   [[nodiscard]] Outcome answer(OutcomeState state, std::string code, std::string reason) const;
@@ -101,6 +106,7 @@ class Passage {
   std::vector<std::string> approvers_;
   std::string permit_digest_;
   backend::Prepared prepared_;
+  std::optional<audit::ActionEntry> entry_;   // as the intent said it; the outcome says the same
   std::optional<Intent> intent_;     // kept here, so that an error can be recorded as its outcome
   std::int64_t backend_us_ = 0;
   std::int64_t affected_ = 0;

@@ -106,6 +106,7 @@ struct CatalogueCast {
 // Built-in functions, operators and casts of PostgreSQL are not loaded: command/ ships its own vetted list.
 struct Catalogue {
   Dialect dialect = Dialect::sqlite;
+  std::string connection;     // the name in guard.yaml that commands are for; set by guard/, not in the JSON form
   int format = 1;
   std::string version;        // changes whenever the meaning of a name may have changed; opaque
   std::string server_version; // "15.18" | "3.40.1"

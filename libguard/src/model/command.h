@@ -73,7 +73,7 @@ struct LiteralSpan {
 
 struct Command {
   Dialect dialect = Dialect::sqlite;
-  std::string connection;            // set by guard/
+  std::string connection;            // Catalogue::connection
   std::string text;                  // the exact bytes
   std::vector<Value> params;
   std::string catalogue_version;     // what it was understood against; "" = no catalogue

@@ -153,6 +153,7 @@ bool Facts::readonly_safe() const {
 Command Facts::command(int statements) const {
   Command command;
   command.dialect = Dialect::postgres;
+  command.connection = names_.connection();
   command.catalogue_version = names_.version();
   command.statements = statements;
   command.kinds = kinds_;

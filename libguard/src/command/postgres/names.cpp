@@ -29,6 +29,7 @@ Names::Names(std::shared_ptr<const Catalogue> catalogue) : catalogue_(std::move(
     return;
   }
   version_ = catalogue_->version;
+  connection_ = catalogue_->connection;
   search_path_ = catalogue_->search_path;
   for (const CatalogueRelation& entry : catalogue_->relations) add_relation(entry);
   link();

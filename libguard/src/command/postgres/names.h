@@ -67,6 +67,7 @@ class Names {
 
   [[nodiscard]] bool open_world() const { return catalogue_ == nullptr; }
   [[nodiscard]] const std::string& version() const { return version_; }
+  [[nodiscard]] const std::string& connection() const { return connection_; }
   [[nodiscard]] const std::vector<std::string>& search_path() const { return search_path_; }
   // Null when there is none. `schema` empty: pg_catalog, the search path, temporary relations.
   [[nodiscard]] const Relation* relation(std::string_view schema, std::string_view name) const;
@@ -93,6 +94,7 @@ class Names {
   void add_functions();
   std::shared_ptr<const Catalogue> catalogue_;
   std::string version_;
+  std::string connection_;
   std::vector<std::string> search_path_;
   std::vector<std::unique_ptr<Relation>> relations_;
   std::unordered_map<std::string_view, Relation*> by_name_;       // "schema.table"

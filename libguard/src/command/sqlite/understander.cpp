@@ -135,6 +135,7 @@ void note_literals(Command& command, const Lexed& lexed) {
 Command refused(const Command& from) {
   Command out;
   out.text = from.text;
+  out.connection = from.connection;
   out.catalogue_version = from.catalogue_version;
   out.kinds = from.kinds;
   out.statements = from.statements;
@@ -183,6 +184,7 @@ class SqliteUnderstander final : public Understander {
     auto known = std::make_shared<Known>();
     auto command = std::make_shared<Command>();
     command->dialect = Dialect::sqlite;
+    command->connection = catalogue_->connection;
     command->catalogue_version = catalogue_->version;
     // A text that is refused for its size is kept short: records and caches hold it.
     command->text = std::string(sql.substr(0, limits::kCommandBytesMax + 1));
