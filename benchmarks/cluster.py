@@ -52,7 +52,9 @@ class Cluster:
         self.sql("CREATE DATABASE shop")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         subprocess.run(
             [*self._as, str(_binaries() / "pg_ctl"), "-D", str(self.folder / "data"), "-m", "immediate", "stop"],
             capture_output=True, check=False, cwd="/",

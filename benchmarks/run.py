@@ -1,4 +1,4 @@
-"""Runs the benchmarks and prints one table: figure, baseline, ratio, target. `run.py [name]` runs those whose name matches."""
+"""Runs the benchmarks and prints one table: figure, baseline, ratio, target. `run.py [name]` runs the matching ones."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def main() -> None:
     chosen = {name: run for name, run in BENCHMARKS.items() if wanted in name}
     if not chosen:
         raise SystemExit(f"no benchmark called {wanted!r}; there are {', '.join(BENCHMARKS)}")
-    table = Table("what", "baseline", "figure", "ratio", "target", title="libguard benchmarks (p50, interleaved in one run)")
+    table = Table(
+        "what", "baseline", "figure", "ratio", "target", title="libguard benchmarks (p50, interleaved in one run)"
+    )
     for run in chosen.values():
         run(table)
     Console(width=150).print(table)

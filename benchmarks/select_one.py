@@ -1,6 +1,6 @@
 """Guarded `SELECT 1` from Python on PostgreSQL against an unguarded SQLAlchemy + psycopg pool, interleaved.
 
-The guard's journal is whole but for fdatasync, which is left out through its OS interface in a build of the bindings that
+The journal is whole but for fdatasync, which is left out through its OS interface in a build of the bindings that
 only benchmarks have. Usage: select_one.py FOLDER-OF-_bench_native [rounds]
 """
 
@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 
 sys.path.insert(0, sys.argv[1])
-import _bench_native  # noqa: E402
+import _bench_native
 
 sys.modules["libguard._native"] = _bench_native
 
@@ -82,15 +82,22 @@ def main() -> None:
                 return outcome.rows
 
             times: dict[str, list[float]] = {"plain": [], "guarded": []}
-            for name, call in (("plain", plain), ("guarded", ours)):
-                time_block(call)
+            for warm_up in (plain, ours):
+                time_block(warm_up)
             for _ in range(rounds):
                 for name, call in (("plain", plain), ("guarded", ours)):
                     times[name] += time_block(call)
     plain_us, ours_us = statistics.median(times["plain"]), statistics.median(times["guarded"])
-    print(json.dumps({"name": "SELECT 1 from Python on PostgreSQL", "baseline": "SQLAlchemy + psycopg, pooled, unguarded",
-                      "baseline_p50_us": round(plain_us, 1), "guarded_p50_us": round(ours_us, 1),
-                      "ratio": round(ours_us / plain_us, 3), "target": 1.5, "runs": len(times["plain"])}))  # fmt: skip
+    answer = {
+        "name": "SELECT 1 from Python on PostgreSQL",
+        "baseline": "SQLAlchemy + psycopg, pooled, unguarded",
+        "baseline_p50_us": round(plain_us, 1),
+        "guarded_p50_us": round(ours_us, 1),
+        "ratio": round(ours_us / plain_us, 3),
+        "target": 1.5,
+        "runs": len(times["plain"]),
+    }
+    print(json.dumps(answer))
 
 
 main()

@@ -7,9 +7,7 @@ import sys
 import tarfile
 import tempfile
 
-REQUIREMENT = (
-    "pglast==8.8 --hash=sha256:ff9998ec6bac4f30f84db6b6edb28a0fb03b1eda5c8ad211ab8362f5a08b833b\n"
-)
+REQUIREMENT = "pglast==8.8 --hash=sha256:ff9998ec6bac4f30f84db6b6edb28a0fb03b1eda5c8ad211ab8362f5a08b833b\n"
 
 
 def main(target: pathlib.Path) -> None:

@@ -1,4 +1,4 @@
-"""The levels of docs/ARCHITECTURE.md hold in every #include line, and the promises of docs/SECURITY.md name real tests."""
+"""The levels of docs/ARCHITECTURE.md hold in every #include line; the promises of docs/SECURITY.md name real tests."""
 
 import pathlib
 import re
