@@ -27,11 +27,15 @@ class InstantAction final : public backend::Action {
 class InstantBackend final : public backend::Backend {
  public:
   explicit InstantBackend(std::shared_ptr<const Catalogue> catalogue) : catalogue_(std::move(catalogue)) {}
-  std::shared_ptr<const Catalogue> catalogue(const Grant&, const backend::ActionLimits&, bool) override { return catalogue_; }
+  std::shared_ptr<const Catalogue> catalogue(const Grant&, const backend::ActionLimits&, bool) override {
+    return catalogue_;
+  }
   std::unique_ptr<backend::Action> begin(const Grant&, const Permit&, const backend::ActionLimits&) override {
     return std::make_unique<InstantAction>();
   }
-  std::string resolve(const Grant&, const std::string&, const std::string&, const backend::ActionLimits&) override { return "unknown"; }
+  std::string resolve(const Grant&, const std::string&, const std::string&, const backend::ActionLimits&) override {
+    return "unknown";
+  }
   void abandon_after_fork() noexcept override {}
   [[nodiscard]] std::map<std::string, std::int64_t> stats() const override { return {}; }
 

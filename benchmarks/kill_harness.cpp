@@ -1,8 +1,9 @@
-// Kills a working process with SIGKILL at random moments, many times over, and then compares what was executed with what
-// is on record (promise 2). `--planted outcome-only` runs a variant that records only afterwards: a harness that does not
-// catch it would prove nothing.
+// Kills a working process with SIGKILL at random moments, many times over, and then compares what was executed with
+// what is on record (promise 2). `--planted outcome-only` runs a variant that records only afterwards: a harness that
+// does not catch it would prove nothing.
 //
-//   kill_harness [--kills N] [--threads N] [--seed N] [--work guard | intent-first] [--planted outcome-only] [--directory DIR]
+//   kill_harness [--kills N] [--threads N] [--seed N] [--work guard | intent-first] [--planted outcome-only]
+//   [--directory DIR]
 //
 // `guard` (the default) drives the whole sentence: guarded INSERTs on SQLite through a Guard with policies and pools.
 // `intent-first` drives the journal alone, many times faster, so that kills fall into every place of it.
@@ -54,7 +55,8 @@ std::string effects_path(const std::string& directory) { return directory + "/ef
 // The effect of an action: its record id as one line of a file, appended in one write and synced.
 class Effects {
  public:
-  explicit Effects(const std::string& path) : fd_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)) {
+  explicit Effects(const std::string& path)
+      : fd_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)) {
     if (fd_ < 0) throw std::runtime_error("no effects file");
   }
   ~Effects() { ::close(fd_); }
@@ -102,7 +104,7 @@ class JournalWork : public Work {
   static audit::JournalOptions options(const std::string& directory) {
     audit::JournalOptions options;
     options.directory = audit_directory(directory);
-    options.segment_bytes_max = 32 * 1024;   // small, so that kills fall into rotations too
+    options.segment_bytes_max = 32 * 1024;  // small, so that kills fall into rotations too
     return options;
   }
   audit::Journal journal_;
@@ -138,19 +140,25 @@ class GuardWork final : public Work {
       : guard_(Guard::open(directory + "/guard.yaml")), session_(guard_.session({.account = "crew"})) {}
   void act(const std::string& record) override {
     Outcome outcome = session_.query("shop", "INSERT INTO effects(id) VALUES (?)", {record});
-    if (!outcome.completed() && outcome.code != "backend.busy") throw std::runtime_error(outcome.code + " " + outcome.reason);
+    if (!outcome.completed() && outcome.code != "backend.busy")
+      throw std::runtime_error(outcome.code + " " + outcome.reason);
   }
 
   static void prepare(const std::string& directory) {
     identity::write_issuer_key(directory + "/issuer", directory + "/issuer.pub");
-    std::ofstream(directory + "/guard.yaml") << "version: 1\nidentity:\n  providers: { local: { kind: local, key: issuer } }\n"
-      "  accounts: { crew: { match: { provider: local, subject: crew }, local: true } }\n"
-      "connections: { shop: { driver: sqlite, path: shop.db } }\npolicies: [\"libguard:baseline\", \"policy.cedar\"]\n"
-      "audit: { directory: audit }\n";
-    std::ofstream(directory + "/policy.cedar") << "@id(\"all\") permit (principal, action in [Action::\"connect\", Action::\"write\"], resource);";
+    std::ofstream(directory + "/guard.yaml")
+        << "version: 1\nidentity:\n  providers: { local: { kind: local, key: issuer } }\n"
+           "  accounts: { crew: { match: { provider: local, subject: crew }, local: true } }\n"
+           "connections: { shop: { driver: sqlite, path: shop.db } }\npolicies: [\"libguard:baseline\", "
+           "\"policy.cedar\"]\n"
+           "audit: { directory: audit }\n";
+    std::ofstream(directory + "/policy.cedar")
+        << "@id(\"all\") permit (principal, action in [Action::\"connect\", Action::\"write\"], resource);";
     query(directory, "CREATE TABLE effects(id TEXT)");
   }
-  static std::vector<std::string> executed(const std::string& directory) { return query(directory, "SELECT id FROM effects"); }
+  static std::vector<std::string> executed(const std::string& directory) {
+    return query(directory, "SELECT id FROM effects");
+  }
 
  private:
   // As somebody beside the guard.
@@ -160,7 +168,8 @@ class GuardWork final : public Work {
     std::vector<std::string> rows;
     sqlite3_open((directory + "/shop.db").c_str(), &db);
     sqlite3_prepare_v2(db, sql, -1, &statement, nullptr);
-    while (sqlite3_step(statement) == SQLITE_ROW) rows.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(statement, 0)));
+    while (sqlite3_step(statement) == SQLITE_ROW)
+      rows.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(statement, 0)));
     sqlite3_finalize(statement);
     sqlite3_close(db);
     return rows;
@@ -191,7 +200,8 @@ struct Options {
     std::vector<std::thread> threads;
     for (int t = 0; t < options.threads; ++t) {
       threads.emplace_back([&, t] {
-        for (int i = 0;; ++i) work->act("r-" + std::to_string(round) + "-" + std::to_string(t) + "-" + std::to_string(i));
+        for (int i = 0;; ++i)
+          work->act("r-" + std::to_string(round) + "-" + std::to_string(t) + "-" + std::to_string(i));
       });
     }
     for (std::thread& thread : threads) thread.join();
@@ -205,7 +215,8 @@ struct Options {
 bool run_and_kill(const Options& options, int round, std::mt19937& random) {
   pid_t pid = ::fork();
   if (pid == 0) child(options, round);
-  std::this_thread::sleep_for(std::chrono::microseconds((options.work == "guard" ? 15'000 : 3'000) + random() % 40'000));
+  std::this_thread::sleep_for(
+      std::chrono::microseconds((options.work == "guard" ? 15'000 : 3'000) + random() % 40'000));
   ::kill(pid, SIGKILL);
   int status = 0;
   ::waitpid(pid, &status, 0);
@@ -225,7 +236,8 @@ std::set<std::string> recorded(const std::string& directory) {
       if (head && !head->record.empty()) records.insert(head->record);
       // The whole guard's records have ids of their own; what it ran is known by the intent's one parameter.
       std::size_t at = parts ? parts->json.find("\"params\":[\"r-") : std::string_view::npos;
-      if (at != std::string_view::npos) records.emplace(parts->json.substr(at + 11, parts->json.find('"', at + 11) - at - 11));
+      if (at != std::string_view::npos)
+        records.emplace(parts->json.substr(at + 11, parts->json.find('"', at + 11) - at - 11));
     }
   }
   return records;
@@ -260,12 +272,15 @@ int run(const Options& options) {
   int killed = 0;
   for (int round = 0; round < options.kills; ++round) killed += run_and_kill(options, round, random) ? 1 : 0;
   // Opening once more repairs the torn tails, as the next start of a real process would.
-  { audit::Journal last({audit_directory(options.directory), "", "", 64 * 1024 * 1024, "", 0}, audit::real_os(), system_clock()); }
+  {
+    audit::Journal last({audit_directory(options.directory), "", "", 64 * 1024 * 1024, "", 0}, audit::real_os(),
+                        system_clock());
+  }
   Count count = compare(options);
   audit::Verification chains = audit::verify(audit_directory(options.directory));
-  std::printf("%d kills, %ld executed, %ld unrecorded, %lld in doubt, %lld segments, chains %s\n", killed, count.executed,
-              count.unrecorded, static_cast<long long>(chains.in_doubt), static_cast<long long>(chains.segments),
-              chains.intact ? "intact" : "BROKEN");
+  std::printf("%d kills, %ld executed, %ld unrecorded, %lld in doubt, %lld segments, chains %s\n", killed,
+              count.executed, count.unrecorded, static_cast<long long>(chains.in_doubt),
+              static_cast<long long>(chains.segments), chains.intact ? "intact" : "BROKEN");
   for (const std::string& finding : chains.findings) std::printf("  %s\n", finding.c_str());
   bool worked = killed == options.kills && count.executed > 0 && chains.intact;
   if (options.work != "outcome-only") return worked && count.unrecorded == 0 ? 0 : 1;
@@ -277,12 +292,18 @@ bool parse(int argc, char** argv, Options& options) {
   for (int i = 1; i + 1 < argc; i += 2) {
     std::string name = argv[i];
     std::string value = argv[i + 1];
-    if (name == "--kills") options.kills = std::atoi(value.c_str());
-    else if (name == "--threads") options.threads = std::atoi(value.c_str());
-    else if (name == "--seed") options.seed = static_cast<unsigned>(std::atoi(value.c_str()));
-    else if (name == "--planted" || name == "--work") options.work = value;
-    else if (name == "--directory") options.directory = value;
-    else return false;
+    if (name == "--kills")
+      options.kills = std::atoi(value.c_str());
+    else if (name == "--threads")
+      options.threads = std::atoi(value.c_str());
+    else if (name == "--seed")
+      options.seed = static_cast<unsigned>(std::atoi(value.c_str()));
+    else if (name == "--planted" || name == "--work")
+      options.work = value;
+    else if (name == "--directory")
+      options.directory = value;
+    else
+      return false;
   }
   return argc % 2 == 1 && options.kills > 0 && options.threads > 0;
 }
@@ -292,7 +313,9 @@ bool parse(int argc, char** argv, Options& options) {
 int main(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) {
-    std::fprintf(stderr, "usage: kill_harness [--kills N] [--threads N] [--seed N] [--work W] [--planted outcome-only] [--directory DIR]\n");
+    std::fprintf(stderr,
+                 "usage: kill_harness [--kills N] [--threads N] [--seed N] [--work W] [--planted outcome-only] "
+                 "[--directory DIR]\n");
     return 2;
   }
   bool own = options.directory.empty();

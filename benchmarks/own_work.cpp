@@ -22,7 +22,8 @@ CatalogueRelation table(const std::string& name, std::int64_t oid, const std::ve
   relation.name = name;
   relation.oid = oid;
   std::int16_t number = 0;
-  for (const std::string& column : columns) relation.columns.push_back({column, column.ends_with("id") ? "int4" : "text", true, false, false, ++number});
+  for (const std::string& column : columns)
+    relation.columns.push_back({column, column.ends_with("id") ? "int4" : "text", true, false, false, ++number});
   relation.keys.push_back({{"id"}, true});
   return relation;
 }
@@ -36,7 +37,8 @@ std::shared_ptr<const Catalogue> catalogue() {
   out->relations.push_back(table("customers", 20000, {"id", "name", "email", "region"}));
   out->relations.push_back(table("orders", 20001, {"id", "customer_id", "status", "total"}));
   out->relations.push_back(table("items", 20002, {"id", "order_id", "sku", "note"}));
-  for (int i = 0; i < 37; ++i) out->relations.push_back(table("table_" + std::to_string(i), 20010 + i, {"id", "name", "note"}));
+  for (int i = 0; i < 37; ++i)
+    out->relations.push_back(table("table_" + std::to_string(i), 20010 + i, {"id", "name", "note"}));
   return out;
 }
 
@@ -48,16 +50,19 @@ std::string policies() {
 )";
   for (int i = 0; i < 17; ++i) {
     const std::string n = std::to_string(i);
-    out += "@id(\"p" + n + "\") permit (principal in Group::\"group-" + n + "\", action == Action::\"update\", resource == Table::\"shop/public.table_" +
-           n + "\") when { context.bounded == \"eq\" && context.rows_bound <= " + n + " };\n";
+    out += "@id(\"p" + n + "\") permit (principal in Group::\"group-" + n +
+           "\", action == Action::\"update\", resource == Table::\"shop/public.table_" + n +
+           "\") when { context.bounded == \"eq\" && context.rows_bound <= " + n + " };\n";
   }
   return out;
 }
 
 std::string join(int i) {
   const std::string n = std::to_string(i);
-  return "SELECT c.name, o.status, i.sku AS sku_" + n + " FROM customers c JOIN orders o ON o.customer_id = c.id JOIN items i ON i.order_id = o.id "
-         "WHERE c.id = $1 AND o.status <> 's" + n + "'";
+  return "SELECT c.name, o.status, i.sku AS sku_" + n +
+         " FROM customers c JOIN orders o ON o.customer_id = c.id JOIN items i ON i.order_id = o.id "
+         "WHERE c.id = $1 AND o.status <> 's" +
+         n + "'";
 }
 
 void report(const char* name, std::vector<double>& times) {
@@ -89,7 +94,9 @@ int main(int argc, char** argv) {
   shop.write("policies/support.cedar", policies());
   GuardParts parts;
   parts.os = std::make_shared<bench::QuietOs>();
-  parts.backend = [](const ConnectionConfig&, const std::shared_ptr<Clock>&) { return std::make_unique<bench::InstantBackend>(catalogue()); };
+  parts.backend = [](const ConnectionConfig&, const std::shared_ptr<Clock>&) {
+    return std::make_unique<bench::InstantBackend>(catalogue());
+  };
   Guard guard = parts.open(shop.config());
   Session session = guard.session({.account = "support-crew"});
   for (int i = 0; i < 200; ++i) (void)once(session, join(1'000'000 + i));

@@ -1,5 +1,5 @@
-// 64 threads x 1,000 guarded calls over one Guard on SQLite: reads, refusals, writes, sessions and reloads at once. Meant
-// for the tsan preset; exits non-zero when an answer is not the expected one or the log does not verify.
+// 64 threads x 1,000 guarded calls over one Guard on SQLite: reads, refusals, writes, sessions and reloads at once.
+// Meant for the tsan preset; exits non-zero when an answer is not the expected one or the log does not verify.
 //
 //   build/tsan/benchmarks/thread_harness 64 1000
 
@@ -19,7 +19,9 @@ std::atomic<long> wrong{0};
 
 void expect(const Outcome& outcome, OutcomeState state) {
   if (outcome.state == state) return;
-  if (wrong++ < 5) std::fprintf(stderr, "unexpected %s: %s %s\n", to_string(outcome.state), outcome.code.c_str(), outcome.reason.c_str());
+  if (wrong++ < 5)
+    std::fprintf(stderr, "unexpected %s: %s %s\n", to_string(outcome.state), outcome.code.c_str(),
+                 outcome.reason.c_str());
 }
 
 void work(const Guard& guard, int thread, int calls) {
@@ -30,10 +32,12 @@ void work(const Guard& guard, int thread, int calls) {
         expect(session.query("shop", "DROP TABLE customers"), OutcomeState::refused);
         break;
       case 1:
-        expect(session.query("shop", "UPDATE orders SET status = 'x' WHERE id = ?", {std::int64_t{11}}), OutcomeState::completed);
+        expect(session.query("shop", "UPDATE orders SET status = 'x' WHERE id = ?", {std::int64_t{11}}),
+               OutcomeState::completed);
         break;
       default:
-        expect(session.query("shop", "SELECT name, email FROM customers WHERE id = ?", {std::int64_t{1 + i % 2}}), OutcomeState::completed);
+        expect(session.query("shop", "SELECT name, email FROM customers WHERE id = ?", {std::int64_t{1 + i % 2}}),
+               OutcomeState::completed);
     }
   }
 }

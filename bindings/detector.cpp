@@ -56,7 +56,8 @@ class PythonDetector final : public masking::Detector {
 
  private:
   [[noreturn]] void fail() const {
-    throw Error(ErrorKind::internal, "masking.detector", "the detector for " + entity_ + " failed, so nothing was shown");
+    throw Error(ErrorKind::internal, "masking.detector",
+                "the detector for " + entity_ + " failed, so nothing was shown");
   }
   py::object object_;
   std::string entity_;

@@ -22,11 +22,16 @@ using Release = py::call_guard<py::gil_scoped_release>;
 
 const char* word_of(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::internal: return "internal";
-    case ErrorKind::configuration: return "configuration";
-    case ErrorKind::invalid: return "invalid";
-    case ErrorKind::unavailable: return "unavailable";
-    case ErrorKind::in_doubt: return "in_doubt";
+    case ErrorKind::internal:
+      return "internal";
+    case ErrorKind::configuration:
+      return "configuration";
+    case ErrorKind::invalid:
+      return "invalid";
+    case ErrorKind::unavailable:
+      return "unavailable";
+    case ErrorKind::in_doubt:
+      return "in_doubt";
   }
   return "internal";
 }
@@ -55,7 +60,8 @@ std::function<std::string()> callback_of(const py::object& renew) {
   };
 }
 
-// Keeps an interrupt (KeyboardInterrupt, SystemExit) that a body raised, so that it goes on after the record was written.
+// Keeps an interrupt (KeyboardInterrupt, SystemExit) that a body raised, so that it goes on after the record was
+// written.
 class Body {
  public:
   explicit Body(py::object function) : function_(std::move(function)) {}
@@ -113,15 +119,21 @@ void bind_guard(py::module_& module) {
       .def("close", &Session::close);
   py::class_<Guard>(module, "Guard")
       .def_static("open", &Guard::open, py::arg("path"), Release())
-      .def("reload", [](const Guard& guard) {
-        guard.reload();
-        return "{\"snapshot\":\"" + guard.snapshot() + "\"}";
-      }, Release())
-      .def("session", [](const Guard& guard, const std::string& spec, const py::object& renew) {
-        auto callback = callback_of(renew);
-        py::gil_scoped_release release;
-        return session_json(guard, spec, std::move(callback));
-      }, py::arg("spec_json"), py::arg("renew") = py::none())
+      .def(
+          "reload",
+          [](const Guard& guard) {
+            guard.reload();
+            return "{\"snapshot\":\"" + guard.snapshot() + "\"}";
+          },
+          Release())
+      .def(
+          "session",
+          [](const Guard& guard, const std::string& spec, const py::object& renew) {
+            auto callback = callback_of(renew);
+            py::gil_scoped_release release;
+            return session_json(guard, spec, std::move(callback));
+          },
+          py::arg("spec_json"), py::arg("renew") = py::none())
       .def("stats", &stats_json, Release())
       .def("snapshot", &Guard::snapshot)
       .def("explain", &Guard::explain, Release())
@@ -142,9 +154,12 @@ void bind_doors(py::module_& module) {
   py::class_<Explainer>(module, "Explainer")
       .def(py::init<std::string_view, std::string_view>(), py::arg("dialect"), py::arg("catalogue_json") = "")
       .def("explain", &Explainer::explain, Release());
-  module.def("explain", [](std::string_view line, std::string_view dialect, std::string_view catalogue) {
-    return Explainer(dialect, catalogue).explain(line);
-  }, Release());
+  module.def(
+      "explain",
+      [](std::string_view line, std::string_view dialect, std::string_view catalogue) {
+        return Explainer(dialect, catalogue).explain(line);
+      },
+      Release());
   module.def("policy_eval", &policy_eval_json, Release());
   module.def("mask", &mask_json, Release());
   module.def("audit_verify", &audit_verify_json, Release());

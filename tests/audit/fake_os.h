@@ -23,8 +23,8 @@ class FakeOs final : public Os {
     std::string path;
     std::string bytes;
     std::size_t synced = 0;
-    bool named = false;      // the directory entry is durable
-    bool dead = false;       // a write or sync failed on it: nobody may touch it again (S2)
+    bool named = false;  // the directory entry is durable
+    bool dead = false;   // a write or sync failed on it: nobody may touch it again (S2)
     bool closed = false;
     bool removed = false;
   };

@@ -16,8 +16,8 @@ using namespace libguard::audit;
 namespace {
 
 struct Told {
-  std::set<std::string> intents;    // returned: must be durable from that moment on (S1)
-  std::set<std::string> outcomes;   // accepted: must be durable after a flush that succeeded (S4)
+  std::set<std::string> intents;   // returned: must be durable from that moment on (S1)
+  std::set<std::string> outcomes;  // accepted: must be durable after a flush that succeeded (S4)
   int refused = 0;
 };
 
@@ -87,7 +87,8 @@ Told run_with_fault(Fault fault, int n, int again, std::size_t segment_bytes_max
 
 TEST_CASE("S1-S5 hold whichever call fails") {
   std::mt19937 random(42);
-  for (Fault fault : {Fault::open_fails, Fault::write_fails, Fault::write_short, Fault::sync_fails, Fault::directory_fails}) {
+  for (Fault fault :
+       {Fault::open_fails, Fault::write_fails, Fault::write_short, Fault::sync_fails, Fault::directory_fails}) {
     for (int n = 1; n <= 12; ++n) {
       for (std::size_t segment_bytes_max : {std::size_t{64 * 1024}, std::size_t{3'000}}) {
         CAPTURE(static_cast<int>(fault));
@@ -104,7 +105,8 @@ TEST_CASE("S1-S5 hold whichever call fails") {
 
 TEST_CASE("a disk that stays full refuses every action and leaves no litter") {
   std::mt19937 random(43);
-  for (Fault fault : {Fault::open_fails, Fault::write_fails, Fault::write_short, Fault::sync_fails, Fault::directory_fails}) {
+  for (Fault fault :
+       {Fault::open_fails, Fault::write_fails, Fault::write_short, Fault::sync_fails, Fault::directory_fails}) {
     bool opened = false;
     Told told = run_with_fault(fault, 3, 1'000, 64 * 1024, random, opened);
     if (opened && fault != Fault::open_fails && fault != Fault::directory_fails) CHECK(told.refused >= 6);
@@ -125,7 +127,8 @@ TEST_CASE("every waiter of a failed group is refused, and none hangs") {
       std::vector<std::thread> threads;
       for (int t = 0; t < 4; ++t) {
         threads.emplace_back([&, t] {
-          for (int i = 0; i < 25; ++i) act(journal, *os, identity, "r-" + std::to_string(t) + "-" + std::to_string(i), told[t]);
+          for (int i = 0; i < 25; ++i)
+            act(journal, *os, identity, "r-" + std::to_string(t) + "-" + std::to_string(i), told[t]);
         });
       }
       for (std::thread& thread : threads) thread.join();

@@ -50,7 +50,8 @@ TEST_CASE("an intent names its record and the permit it was made for") {
   Intent intent = journal.record_intent(sample_entry(identity, "r-1"));
   CHECK(intent.record() == "r-1");
   CHECK(intent.digest() == "p1");
-  CHECK(code_of([&] { journal.record_outcome(intent, sample_entry(identity, "r-2"), sample_outcome()); }) == "audit.mismatch");
+  CHECK(code_of([&] { journal.record_outcome(intent, sample_entry(identity, "r-2"), sample_outcome()); }) ==
+        "audit.mismatch");
 }
 
 TEST_CASE("directory and segments are closed to others") {
@@ -82,8 +83,10 @@ TEST_CASE("a directory that others can write, a file in its place and a linked s
   CHECK(code_of([&] { Journal journal(options_for(scratch.log()), real_os(), clock_now()); }) == "audit.directory");
   CHECK_FALSE(verify(scratch.log()).intact);
   write_file(scratch.path() + "/file", "");
-  CHECK(code_of([&] { Journal journal(options_for(scratch.path() + "/file"), real_os(), clock_now()); }) == "audit.directory");
-  CHECK(code_of([&] { Journal journal(options_for(scratch.path() + "/file/below"), real_os(), clock_now()); }) == "audit.directory");
+  CHECK(code_of([&] { Journal journal(options_for(scratch.path() + "/file"), real_os(), clock_now()); }) ==
+        "audit.directory");
+  CHECK(code_of([&] { Journal journal(options_for(scratch.path() + "/file/below"), real_os(), clock_now()); }) ==
+        "audit.directory");
   CHECK(code_of([&] { Journal journal(options_for(""), real_os(), clock_now()); }) == "audit.directory");
 }
 
@@ -103,7 +106,7 @@ TEST_CASE("segments rotate and stay one chain") {
   for (const std::string& path : paths) CHECK(read_file(path).size() <= 8 * 1024);
   Verification verification = verify(scratch.log());
   CHECK_MESSAGE(verification.intact, to_json_text(verification));
-  CHECK(verification.records == 200 + static_cast<std::int64_t>(paths.size()) + 1);   // headers and the end record
+  CHECK(verification.records == 200 + static_cast<std::int64_t>(paths.size()) + 1);  // headers and the end record
   CHECK(verification.in_doubt == 0);
 }
 
@@ -223,14 +226,14 @@ TEST_CASE("a forked child is refused and cannot harm the parent's chain") {
         expect([&] { (void)journal.stats(); });
         journal.abandon_after_fork();
       }
-      journal.~Journal();   // must neither hang nor write
+      journal.~Journal();  // must neither hang nor write
       ::_exit(wrong);
     }
     int status = -1;
     REQUIRE(::waitpid(child, &status, 0) == child);
     CHECK(WIFEXITED(status));
     CHECK(WEXITSTATUS(status) == 0);
-    journal.abandon_after_fork();   // in the owner: nothing happens
+    journal.abandon_after_fork();  // in the owner: nothing happens
     (void)journal.record_intent(sample_entry(identity, "r-2"));
   }
   Verification verification = verify(scratch.log());
@@ -249,14 +252,14 @@ TEST_CASE("a torn tail of a dead writer is put aside and recorded; a living writ
     std::string whole = read_file(path);
     write_file(path, whole + "{\"v\":1,\"seq\":3,\"ty");
     { Journal second(options_for(scratch.log()), real_os(), clock_now()); }
-    CHECK(read_file(path) == whole + "{\"v\":1,\"seq\":3,\"ty");   // locked by `journal`
+    CHECK(read_file(path) == whole + "{\"v\":1,\"seq\":3,\"ty");  // locked by `journal`
     write_file(path, whole);
   }
   std::string whole = read_file(path);
   std::string torn = std::string("{\"v\":1,\"seq\":9,\0\0\xFF", 19);
   write_file(path, whole + torn);
   Verification before = verify(scratch.log());
-  CHECK(before.intact);   // a crash is not tampering
+  CHECK(before.intact);  // a crash is not tampering
   CHECK(before.warnings.at(0).find("incomplete line of 19 bytes") != std::string::npos);
   {
     Journal next(options_for(scratch.log()), real_os(), clock_now());
@@ -268,7 +271,8 @@ TEST_CASE("a torn tail of a dead writer is put aside and recorded; a living writ
   CHECK_MESSAGE(after.intact, to_json_text(after));
   bool told = false;
   for (const std::string& segment : segment_paths(scratch.log())) {
-    told = told || read_file(segment).find("\"event\":\"audit.repaired\",\"body\":{\"segment\":\"") != std::string::npos;
+    told =
+        told || read_file(segment).find("\"event\":\"audit.repaired\",\"body\":{\"segment\":\"") != std::string::npos;
   }
   CHECK(told);
 }

@@ -26,8 +26,8 @@ bool any(const std::vector<std::string>& sentences, const std::string& part) {
 struct Log {
   Scratch scratch;
   std::vector<std::string> paths;
-  std::vector<std::string> second;   // its lines
-  std::int64_t first_seq = 0;        // of the second segment
+  std::vector<std::string> second;  // its lines
+  std::int64_t first_seq = 0;       // of the second segment
 
   Log() {
     Identity identity = sample_identity();
@@ -45,7 +45,9 @@ struct Log {
     second = lines_of(paths.at(1));
     first_seq = read_head(second.at(0).substr(0, second.at(0).size() - kHashChars - 2))->seq;
   }
-  [[nodiscard]] std::string nth(std::size_t line) const { return std::to_string(first_seq + static_cast<std::int64_t>(line)); }
+  [[nodiscard]] std::string nth(std::size_t line) const {
+    return std::to_string(first_seq + static_cast<std::int64_t>(line));
+  }
   Verification with(const std::vector<std::string>& lines) {
     write_lines(paths.at(1), lines);
     Verification verification = verify(scratch.log());
@@ -83,12 +85,13 @@ TEST_CASE("attempt to change one byte: the record is named, and what stands befo
     REQUIRE(verification.findings.size() == 1);
     std::string expected = "segment 2, record " + log.nth(line) + ": hash ";
     CHECK_MESSAGE(verification.findings[0].starts_with(expected), verification.findings[0]);
-    CHECK(verification.findings[0].ends_with("; records 1-" + std::to_string(log.first_seq + static_cast<std::int64_t>(line) - 1) + " stand"));
+    CHECK(verification.findings[0].ends_with(
+        "; records 1-" + std::to_string(log.first_seq + static_cast<std::int64_t>(line) - 1) + " stand"));
   }
   auto lines = log.second;
   change_one_byte(lines[4]);
-  CHECK(log.with(lines).findings.at(0) == "segment 2, record " + log.nth(4) + ": hash differs from what record " + log.nth(5) +
-                                              " was chained to; records 1-" + log.nth(3) + " stand");
+  CHECK(log.with(lines).findings.at(0) == "segment 2, record " + log.nth(4) + ": hash differs from what record " +
+                                              log.nth(5) + " was chained to; records 1-" + log.nth(3) + " stand");
 }
 
 TEST_CASE("attempt to change any byte at all") {
@@ -134,8 +137,8 @@ TEST_CASE("attempt to remove, swap, double and insert lines") {
   removed.erase(removed.begin() + 4);
   Verification verification = log.with(removed);
   REQUIRE(verification.findings.size() == 1);
-  CHECK(verification.findings[0] == "segment 2: record " + log.nth(4) + " is missing: record " + log.nth(5) + " follows record " +
-                                        log.nth(3) + "; records 1-" + log.nth(3) + " stand");
+  CHECK(verification.findings[0] == "segment 2: record " + log.nth(4) + " is missing: record " + log.nth(5) +
+                                        " follows record " + log.nth(3) + "; records 1-" + log.nth(3) + " stand");
 
   removed.erase(removed.begin() + 4);
   CHECK(any(log.with(removed).findings, "records " + log.nth(4) + "-" + log.nth(5) + " are missing"));
@@ -223,8 +226,15 @@ TEST_CASE("a cut of the tail is not seen, and a torn tail is a crash, not tamper
 
 TEST_CASE("garbage, NULs, long lines and strange files never crash the reader") {
   Log log;
-  std::vector<std::string> rubbish = {"", "\n", "\n\n\n", std::string(100'000, '\0') + "\n", std::string(200'000, '[') + "\n", "{}\t\n",
-                                      "{}\t" + std::string(64, '0') + "\n", "\xFF\xFE\n", std::string(kHashChars + 1, '\t') + "\n",
+  std::vector<std::string> rubbish = {"",
+                                      "\n",
+                                      "\n\n\n",
+                                      std::string(100'000, '\0') + "\n",
+                                      std::string(200'000, '[') + "\n",
+                                      "{}\t\n",
+                                      "{}\t" + std::string(64, '0') + "\n",
+                                      "\xFF\xFE\n",
+                                      std::string(kHashChars + 1, '\t') + "\n",
                                       "{\"v\":2,\"seq\":1}\t" + std::string(64, '0') + "\n",
                                       "{\"v\":1,\"seq\":-9223372036854775808}\t" + std::string(64, '0') + "\n"};
   for (const std::string& bytes : rubbish) {

@@ -102,7 +102,8 @@ TEST_CASE("each record is strict JSON whatever the entry holds") {
     outcome.response_json = noise();
     outcome.masked_counts = {{noise(), 1}};
     std::string hash(kNoHash);
-    for (const std::string& body : {refusal_body(entry, outcome, 0), outcome_body(entry, outcome, 0), event_body(noise(), noise(), 0)}) {
+    for (const std::string& body :
+         {refusal_body(entry, outcome, 0), outcome_body(entry, outcome, 0), event_body(noise(), noise(), 0)}) {
       std::string line = make_line(7, body, hash);
       CHECK(line.find('\n') == line.size() - 1);
       auto parts = split_line(std::string_view(line).substr(0, line.size() - 1));
@@ -117,13 +118,42 @@ TEST_CASE("each record is strict JSON whatever the entry holds") {
 }
 
 TEST_CASE("attempt to change a record through JSON that is handed in") {
-  for (const char* json : {"1,\"outcome\":{\"state\":\"completed\"}", "{}}", "[1", "\"", "{\"a\":\"\\", "1 2", "{} {}", "[}", "a\nb", "", " ", "d", "tru", "01", "1.", "-", "1e999", "[1,]", "{\"a\":}", "{,}", "{\"a\" 1}", "{1:2}", "\"\\x\"", "\"\\ud800\"",
-                           "\"\\udc00\"", "\"\\u12\"",
-                           "\"\xFF\"", "\"\x01\"", "1:2", "\"a\\\n\""}) {
+  for (const char* json : {"1,\"outcome\":{\"state\":\"completed\"}",
+                           "{}}",
+                           "[1",
+                           "\"",
+                           "{\"a\":\"\\",
+                           "1 2",
+                           "{} {}",
+                           "[}",
+                           "a\nb",
+                           "",
+                           " ",
+                           "d",
+                           "tru",
+                           "01",
+                           "1.",
+                           "-",
+                           "1e999",
+                           "[1,]",
+                           "{\"a\":}",
+                           "{,}",
+                           "{\"a\" 1}",
+                           "{1:2}",
+                           "\"\\x\"",
+                           "\"\\ud800\"",
+                           "\"\\udc00\"",
+                           "\"\\u12\"",
+                           "\"\xFF\"",
+                           "\"\x01\"",
+                           "1:2",
+                           "\"a\\\n\""}) {
     CHECK_MESSAGE(!is_contained_json(json), json);
   }
   CHECK(!is_contained_json(std::string(1'000'000, '[')));
-  for (const char* json : {"[1042]", "{}", "{\"a\": [1, {\"b\": \"x\\\"y,}\"}]}", "null", "-1.5e3", "\"text, with: marks\"", " [1] ", "[true,false,null,[],{}]", "\"\\ud83d\\ude00\"", "0", "-0.5E-7"}) {
+  for (const char* json :
+       {"[1042]", "{}", "{\"a\": [1, {\"b\": \"x\\\"y,}\"}]}", "null", "-1.5e3", "\"text, with: marks\"", " [1] ",
+        "[true,false,null,[],{}]", "\"\\ud83d\\ude00\"", "0", "-0.5E-7"}) {
     CHECK_MESSAGE(is_contained_json(json), json);
   }
   Identity identity = sample_identity();
@@ -178,6 +208,7 @@ TEST_CASE("a record costs little") {
   auto start = std::chrono::steady_clock::now();
   std::size_t bytes = 0;
   for (int i = 0; i < 5'000; ++i) bytes += make_line(i, intent_body(entry, kGoldenUs), hash).size();
-  auto span = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count() / 5'000;
+  auto span =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count() / 5'000;
   MESSAGE("one intent line: " << span << " ns, " << bytes / 5'000 << " bytes");
 }

@@ -35,7 +35,9 @@ inline std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
-inline void write_file(const std::string& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
+inline void write_file(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
 
 inline std::vector<std::string> segment_paths(const std::string& directory) {
   std::vector<std::string> paths;
@@ -61,7 +63,7 @@ inline void write_lines(const std::string& path, const std::vector<std::string>&
   write_file(path, bytes);
 }
 
-inline constexpr std::int64_t kGoldenUs = 1'795'860'842'113'456;   // 2026-11-28T10:14:02.113456Z
+inline constexpr std::int64_t kGoldenUs = 1'795'860'842'113'456;  // 2026-11-28T10:14:02.113456Z
 
 inline JournalOptions options_for(const std::string& directory) {
   JournalOptions options;
@@ -70,8 +72,12 @@ inline JournalOptions options_for(const std::string& directory) {
 }
 
 inline JournalOptions golden_options(const std::string& directory) {
-  return {directory, "host-1", "b0071d00-0000-4000-8000-000000000001", 64 * 1024 * 1024,
-          "20261128T101402113456Z-4711-00112233aabbccdd", 4711};
+  return {directory,
+          "host-1",
+          "b0071d00-0000-4000-8000-000000000001",
+          64 * 1024 * 1024,
+          "20261128T101402113456Z-4711-00112233aabbccdd",
+          4711};
 }
 
 inline Identity sample_identity() {
@@ -87,7 +93,8 @@ inline Identity sample_identity() {
   return identity;
 }
 
-inline ActionEntry sample_entry(const Identity& identity, const std::string& record, const std::string& session = "s-1") {
+inline ActionEntry sample_entry(const Identity& identity, const std::string& record,
+                                const std::string& session = "s-1") {
   ActionEntry entry;
   entry.record = record;
   entry.session = session;

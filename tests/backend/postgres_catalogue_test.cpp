@@ -66,7 +66,8 @@ TEST_CASE("the catalogue holds what the configured schemas are, reach, and are r
   auto catalogue = backend->catalogue(PermitForge::grant(), limits(), false);
   CHECK(catalogue->dialect == Dialect::postgres);
   CHECK(catalogue->search_path == std::vector<std::string>{"cat"});
-  CHECK(catalogue->server_version == pg_cluster()->exec("SELECT split_part(current_setting('server_version'), ' ', 1)"));
+  CHECK(catalogue->server_version ==
+        pg_cluster()->exec("SELECT split_part(current_setting('server_version'), ' ', 1)"));
   CHECK_FALSE(catalogue->system_identifier.empty());
   CHECK(holds(catalogue->server_options, "standard_conforming_strings=on"));
 
@@ -90,11 +91,13 @@ TEST_CASE("the catalogue holds what the configured schemas are, reach, and are r
   CHECK(people->keys[2].columns == std::vector<std::string>{"nick"});
   CHECK_FALSE(people->keys[2].not_null);
   CHECK(people->keys[3].columns == std::vector<std::string>{"mood", "paid"});
-  auto noting = std::find_if(people->triggers.begin(), people->triggers.end(), [](const auto& t) { return t.name == "noting"; });
+  auto noting =
+      std::find_if(people->triggers.begin(), people->triggers.end(), [](const auto& t) { return t.name == "noting"; });
   REQUIRE(noting != people->triggers.end());
   CHECK(noting->function == "cat.note");
   CHECK(noting->events == std::vector<std::string>{"insert", "update"});
-  CHECK(std::none_of(people->triggers.begin(), people->triggers.end(), [](const auto& t) { return t.name == "sleeping"; }));
+  CHECK(std::none_of(people->triggers.begin(), people->triggers.end(),
+                     [](const auto& t) { return t.name == "sleeping"; }));
 
   const CatalogueRelation* seen = relation(*catalogue, "cat", "seen");
   REQUIRE(seen != nullptr);
@@ -118,7 +121,8 @@ TEST_CASE("the catalogue holds what the configured schemas are, reach, and are r
   CHECK(relation(*catalogue, "cat", "parts")->keys.size() == 1);
   CHECK(relation(*catalogue, "cat", "parts")->children == std::vector<std::string>{"cat.part1"});
 
-  auto key = std::find_if(catalogue->foreign_keys.begin(), catalogue->foreign_keys.end(), [](const auto& k) { return k.from == "far.visits"; });
+  auto key = std::find_if(catalogue->foreign_keys.begin(), catalogue->foreign_keys.end(),
+                          [](const auto& k) { return k.from == "far.visits"; });
   REQUIRE(key != catalogue->foreign_keys.end());
   CHECK(key->to == "cat.people");
   CHECK(key->on_delete == "cascade");
@@ -126,18 +130,21 @@ TEST_CASE("the catalogue holds what the configured schemas are, reach, and are r
   CHECK(key->columns == std::vector<std::string>{"person"});
   CHECK(key->referenced == std::vector<std::string>{"id"});
 
-  auto same = std::find_if(catalogue->functions.begin(), catalogue->functions.end(), [](const auto& f) { return f.name == "same"; });
+  auto same = std::find_if(catalogue->functions.begin(), catalogue->functions.end(),
+                           [](const auto& f) { return f.name == "same"; });
   REQUIRE(same != catalogue->functions.end());
   CHECK(same->argument_types == std::vector<std::string>{"int4", "int4"});
   CHECK(same->defaults == 1);
   CHECK(same->volatility == 'i');
   CHECK(same->language == "sql");
   CHECK(same->body_digest.size() == 64);
-  auto op = std::find_if(catalogue->operators.begin(), catalogue->operators.end(), [](const auto& o) { return o.schema == "cat"; });
+  auto op = std::find_if(catalogue->operators.begin(), catalogue->operators.end(),
+                         [](const auto& o) { return o.schema == "cat"; });
   REQUIRE(op != catalogue->operators.end());
   CHECK(op->name == "===");
   CHECK(op->function == "cat.same");
-  auto cast = std::find_if(catalogue->casts.begin(), catalogue->casts.end(), [](const auto& c) { return c.target == "cat.mood"; });
+  auto cast = std::find_if(catalogue->casts.begin(), catalogue->casts.end(),
+                           [](const auto& c) { return c.target == "cat.mood"; });
   REQUIRE(cast != catalogue->casts.end());
   CHECK(cast->source == "int4");
   CHECK(cast->context == 'i');
@@ -149,9 +156,10 @@ TEST_CASE("the catalogue holds what the configured schemas are, reach, and are r
 
 TEST_CASE("the catalogue is loaded once, by one of many who ask, and survives strange schema names") {
   LIBGUARD_NEEDS_POSTGRES;
-  pg_cluster()->exec("CREATE SCHEMA \"we\"\"ird, {sch'ema\\\"; CREATE TABLE \"we\"\"ird, {sch'ema\\\".\"t.x\"(\"c.d\" int);"
-                     "GRANT USAGE ON SCHEMA \"we\"\"ird, {sch'ema\\\" TO guard_reader;"
-                     "GRANT SELECT ON ALL TABLES IN SCHEMA \"we\"\"ird, {sch'ema\\\" TO guard_reader");
+  pg_cluster()->exec(
+      "CREATE SCHEMA \"we\"\"ird, {sch'ema\\\"; CREATE TABLE \"we\"\"ird, {sch'ema\\\".\"t.x\"(\"c.d\" int);"
+      "GRANT USAGE ON SCHEMA \"we\"\"ird, {sch'ema\\\" TO guard_reader;"
+      "GRANT SELECT ON ALL TABLES IN SCHEMA \"we\"\"ird, {sch'ema\\\" TO guard_reader");
   auto strange = config();
   strange.schemas = {"public", "we\"ird, {sch'ema\\"};
   Shop shop(strange);

@@ -27,7 +27,8 @@ std::int64_t milliseconds_of(Act act) {
 // The server process of the (only) session of a role; waits until it shows `state`.
 pid_t backend_of(const std::string& role, const std::string& query) {
   for (int i = 0; i < 200; ++i) {
-    std::string pid = pg_cluster()->exec("SELECT pid FROM pg_stat_activity WHERE usename = '" + role + "' AND query LIKE '" + query + "' ORDER BY backend_start DESC LIMIT 1");
+    std::string pid = pg_cluster()->exec("SELECT pid FROM pg_stat_activity WHERE usename = '" + role +
+                                         "' AND query LIKE '" + query + "' ORDER BY backend_start DESC LIMIT 1");
     if (!pid.empty()) return static_cast<pid_t>(std::stol(pid));
     std::this_thread::sleep_for(10ms);
   }
@@ -35,7 +36,10 @@ pid_t backend_of(const std::string& role, const std::string& query) {
 }
 
 std::string running(const char* what) {
-  return pg_cluster()->exec(std::string("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid() AND query LIKE '") + what + "%'");
+  return pg_cluster()->exec(
+      std::string(
+          "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid() AND query LIKE '") +
+      what + "%'");
 }
 
 // Until nothing of it runs on the server any more.
@@ -54,7 +58,8 @@ TEST_CASE("a read ends at its deadline, and on the server too") {
   Shop shop;
   (void)shop.read("SELECT 1");
   std::string code;
-  auto took = milliseconds_of([&] { code = message_of([&] { (void)shop.read("SELECT pg_sleep(30)", {}, limits(400ms)); }); });
+  auto took =
+      milliseconds_of([&] { code = message_of([&] { (void)shop.read("SELECT pg_sleep(30)", {}, limits(400ms)); }); });
   CHECK(code == "backend.deadline");
   CHECK(took >= 380);
   CHECK(took < 700);
@@ -73,7 +78,8 @@ TEST_CASE("a cancel from another thread, or from the hook, is felt within a seco
       token.cancel();
     });
     std::string code;
-    auto took = milliseconds_of([&] { code = message_of([&] { (void)shop.run(shop.command("SELECT pg_sleep(30)"), write, from_thread); }); });
+    auto took = milliseconds_of(
+        [&] { code = message_of([&] { (void)shop.run(shop.command("SELECT pg_sleep(30)"), write, from_thread); }); });
     canceller.join();
     CHECK(code == "backend.cancelled");
     CHECK(took < 1'000);
@@ -81,7 +87,8 @@ TEST_CASE("a cancel from another thread, or from the hook, is felt within a seco
     auto from_hook = limits();
     auto start = Steady::now();
     from_hook.cancel = CancelToken([start] { return Steady::now() - start > 150ms; });
-    CHECK(message_of([&] { (void)shop.run(shop.command("SELECT pg_sleep(30)"), write, from_hook); }) == "backend.cancelled");
+    CHECK(message_of([&] { (void)shop.run(shop.command("SELECT pg_sleep(30)"), write, from_hook); }) ==
+          "backend.cancelled");
   }
 }
 
@@ -107,9 +114,8 @@ TEST_CASE("a stopped server does not hold the catalogue's reader either, though 
   std::unique_ptr<PGconn, decltype(&PQfinish)> locker(pg_cluster()->open("postgres"), &PQfinish);
   PQclear(PQexec(locker.get(), "BEGIN; LOCK TABLE pg_catalog.pg_cast IN ACCESS EXCLUSIVE MODE"));
   std::string code;
-  auto took = milliseconds_of([&] {
-    code = message_of([&] { (void)shop.backend->catalogue(PermitForge::grant(), limits(500ms), true); });
-  });
+  auto took = milliseconds_of(
+      [&] { code = message_of([&] { (void)shop.backend->catalogue(PermitForge::grant(), limits(500ms), true); }); });
   CHECK((code == "backend.deadline" || code == "backend.catalogue"));
   CHECK(took < 900);
   PQclear(PQexec(locker.get(), "ROLLBACK"));
@@ -149,7 +155,8 @@ TEST_CASE("a COMMIT without an answer is in doubt, and resolved later") {
     pg_cluster()->exec("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
     pg_cluster()->exec("SELECT pg_reload_conf()");
     std::this_thread::sleep_for(100ms);
-    auto took = milliseconds_of([&] { code = message_of([&] { (void)action->execute(std::move(permit), PermitForge::intent()); }); });
+    auto took = milliseconds_of(
+        [&] { code = message_of([&] { (void)action->execute(std::move(permit), PermitForge::intent()); }); });
     CHECK(took < 1'800);
   }
   pg_cluster()->exec("ALTER ROLE guard_writer RESET synchronous_commit");

@@ -42,7 +42,8 @@ inline backend::ActionLimits limits(std::chrono::milliseconds span = 10s) {
   return out;
 }
 
-inline std::string message_of(const std::function<void()>& act, std::string* what = nullptr, std::string* state = nullptr) {
+inline std::string message_of(const std::function<void()>& act, std::string* what = nullptr,
+                              std::string* state = nullptr) {
   try {
     act();
   } catch (const Error& error) {
@@ -80,8 +81,10 @@ struct Shop {
     backend::Prepared prepared;
     std::string tag;
   };
-  Answer run(Command command, bool write, backend::ActionLimits limits = test::limits(), std::int64_t rows_affected_max = 1'000,
-             std::int64_t row_limit = kUnproven, const std::function<void()>& between = [] {}) {
+  Answer run(
+      Command command, bool write, backend::ActionLimits limits = test::limits(),
+      std::int64_t rows_affected_max = 1'000, std::int64_t row_limit = kUnproven,
+      const std::function<void()>& between = [] {}) {
     Permit permit = PermitForge::permit(std::move(command), write, rows_affected_max, row_limit);
     auto action = backend->begin(PermitForge::grant(), permit, limits);
     Answer out;

@@ -30,16 +30,22 @@ TEST_CASE("logins that could undo the guard are refused at the first connect") {
       {"GRANT pg_read_server_files TO unsafe", "REVOKE pg_read_server_files FROM unsafe", "pg_read_server_files"},
       {"GRANT pg_write_server_files TO unsafe", "REVOKE pg_write_server_files FROM unsafe", "pg_write_server_files"},
       {"GRANT pg_execute_server_program TO middle; GRANT middle TO unsafe; ALTER ROLE unsafe NOINHERIT",
-       "REVOKE middle FROM unsafe; REVOKE pg_execute_server_program FROM middle; ALTER ROLE unsafe INHERIT", "pg_execute_server_program"},
-      {"ALTER ROLE middle CREATEROLE; GRANT middle TO unsafe", "REVOKE middle FROM unsafe; ALTER ROLE middle NOCREATEROLE", "CREATEROLE"},
+       "REVOKE middle FROM unsafe; REVOKE pg_execute_server_program FROM middle; ALTER ROLE unsafe INHERIT",
+       "pg_execute_server_program"},
+      {"ALTER ROLE middle CREATEROLE; GRANT middle TO unsafe",
+       "REVOKE middle FROM unsafe; ALTER ROLE middle NOCREATEROLE", "CREATEROLE"},
       {"ALTER TABLE guarded OWNER TO unsafe", "ALTER TABLE guarded OWNER TO postgres", "owner of relations"},
-      {"ALTER TABLE guarded OWNER TO middle; GRANT middle TO unsafe", "REVOKE middle FROM unsafe; ALTER TABLE guarded OWNER TO postgres",
-       "owner of relations"},
-      {"ALTER SCHEMA public OWNER TO unsafe", "ALTER SCHEMA public OWNER TO pg_database_owner", "owner of a configured schema"},
+      {"ALTER TABLE guarded OWNER TO middle; GRANT middle TO unsafe",
+       "REVOKE middle FROM unsafe; ALTER TABLE guarded OWNER TO postgres", "owner of relations"},
+      {"ALTER SCHEMA public OWNER TO unsafe", "ALTER SCHEMA public OWNER TO pg_database_owner",
+       "owner of a configured schema"},
       {"ALTER DATABASE postgres OWNER TO unsafe", "ALTER DATABASE postgres OWNER TO postgres", "owner of the database"},
   };
-  cluster.exec(std::string("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'unsafe') THEN CREATE ROLE unsafe LOGIN;"
-                           " CREATE ROLE middle; END IF; END $$; ALTER ROLE unsafe PASSWORD ") + "E'correct horse \\'battery\\\\ staple'");
+  cluster.exec(
+      std::string(
+          "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'unsafe') THEN CREATE ROLE unsafe LOGIN;"
+          " CREATE ROLE middle; END IF; END $$; ALTER ROLE unsafe PASSWORD ") +
+      "E'correct horse \\'battery\\\\ staple'");
   for (const Case& c : cases) {
     CAPTURE(c.make);
     cluster.exec(c.make);
@@ -69,11 +75,14 @@ TEST_CASE("promise 3: a wrong password is refused without being shown, and a goo
   wrong.read.source = credentials::file_source(path);
   std::string what;
   auto backend = backend::postgres_backend(wrong, system_clock());
-  CHECK(message_of([&] { (void)backend->catalogue(PermitForge::grant(), limits(), false); }, &what) == "backend.login_refused");
+  CHECK(message_of([&] { (void)backend->catalogue(PermitForge::grant(), limits(), false); }, &what) ==
+        "backend.login_refused");
   CHECK(what.find("hunter2") == std::string::npos);
   ::chmod(path.c_str(), 0644);
-  CHECK(message_of([&] { (void)backend->catalogue(PermitForge::grant(), limits(), false); }) == "credential.unsafe_file");
-  CHECK(message_of([&] { (void)backend->catalogue(PermitForge::grant("other"), limits(), false); }) == "grant.other_connection");
+  CHECK(message_of([&] { (void)backend->catalogue(PermitForge::grant(), limits(), false); }) ==
+        "credential.unsafe_file");
+  CHECK(message_of([&] { (void)backend->catalogue(PermitForge::grant("other"), limits(), false); }) ==
+        "grant.other_connection");
 }
 
 TEST_CASE("P2: nothing of one action reaches the next one on the same session") {
@@ -82,21 +91,32 @@ TEST_CASE("P2: nothing of one action reaches the next one on the same session") 
   single.connections_max = 1;
   Shop shop(single);
   auto pid = shop.read("SELECT pg_backend_pid()").rows.at(0)[0];
-  const char* leftovers[] = {
-      "SELECT set_config('application_name', 'left', false)", "SELECT set_config('search_path', 'evil', false)",
-      "SELECT set_config('session_replication_role', 'replica', false)", "SELECT pg_advisory_lock(42)",
-      "SELECT set_config('my.secret', 'ada@example.com', false)", "PREPARE left_over AS SELECT 1", "LISTEN left_over",
-      "SELECT set_config('bytea_output', 'escape', false)", "SELECT set_config('statement_timeout', '1', false)",
-      "DECLARE left_over CURSOR WITH HOLD FOR SELECT 1", "SET SESSION AUTHORIZATION DEFAULT", "CREATE TEMP TABLE left_over(i int)"};
+  const char* leftovers[] = {"SELECT set_config('application_name', 'left', false)",
+                             "SELECT set_config('search_path', 'evil', false)",
+                             "SELECT set_config('session_replication_role', 'replica', false)",
+                             "SELECT pg_advisory_lock(42)",
+                             "SELECT set_config('my.secret', 'ada@example.com', false)",
+                             "PREPARE left_over AS SELECT 1",
+                             "LISTEN left_over",
+                             "SELECT set_config('bytea_output', 'escape', false)",
+                             "SELECT set_config('statement_timeout', '1', false)",
+                             "DECLARE left_over CURSOR WITH HOLD FOR SELECT 1",
+                             "SET SESSION AUTHORIZATION DEFAULT",
+                             "CREATE TEMP TABLE left_over(i int)"};
   for (const char* sql : leftovers) {
     CAPTURE(sql);
     (void)message_of([&] { (void)shop.read(sql); });
     auto clean = shop.read(
-        "SELECT current_setting('application_name'), current_setting('search_path'), current_setting('session_replication_role'),"
-        " (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'), coalesce(current_setting('my.secret', true), ''),"
-        " (SELECT count(*) FROM pg_prepared_statements WHERE name <> 'g0' AND name <> 'g1'), (SELECT count(*) FROM pg_listening_channels()),"
-        " current_setting('bytea_output'), (SELECT count(*) FROM pg_cursors WHERE name = 'left_over'), to_regclass('left_over') IS NULL,"
-        " pg_backend_pid()").rows.at(0);
+                         "SELECT current_setting('application_name'), current_setting('search_path'), "
+                         "current_setting('session_replication_role'),"
+                         " (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'), "
+                         "coalesce(current_setting('my.secret', true), ''),"
+                         " (SELECT count(*) FROM pg_prepared_statements WHERE name <> 'g0' AND name <> 'g1'), (SELECT "
+                         "count(*) FROM pg_listening_channels()),"
+                         " current_setting('bytea_output'), (SELECT count(*) FROM pg_cursors WHERE name = "
+                         "'left_over'), to_regclass('left_over') IS NULL,"
+                         " pg_backend_pid()")
+                     .rows.at(0);
     CHECK(clean[0] == Value{std::string("libguard")});
     CHECK(clean[1] == Value{std::string("pg_catalog, \"public\", pg_temp")});
     CHECK(clean[2] == Value{std::string("origin")});
@@ -200,8 +220,10 @@ TEST_CASE("P6: a forked child closes the sockets, answers guard.forked, and the 
     REQUIRE(child >= 0);
     if (child == 0) {
       if (told) shop->backend->abandon_after_fork();
-      bool good = message_of([&] { (void)shop->backend->catalogue(PermitForge::grant(), limits(), false); }) == "guard.forked";
-      good = message_of([&] { (void)action->execute(std::move(permit), PermitForge::intent()); }) == "guard.forked" && good;
+      bool good =
+          message_of([&] { (void)shop->backend->catalogue(PermitForge::grant(), limits(), false); }) == "guard.forked";
+      good = message_of([&] { (void)action->execute(std::move(permit), PermitForge::intent()); }) == "guard.forked" &&
+             good;
       (void)shop->backend->stats();
       action.reset();
       shop.reset();
@@ -214,7 +236,8 @@ TEST_CASE("P6: a forked child closes the sockets, answers guard.forked, and the 
     RawResult result = action->execute(std::move(permit), PermitForge::intent());
     action.reset();
     CHECK(shop->read("SELECT pg_backend_pid()").rows.at(0)[0] == pid);
-    shop->backend->abandon_after_fork();  // by mistake, in the parent: from then on it refuses, and closes nothing twice
+    shop->backend
+        ->abandon_after_fork();  // by mistake, in the parent: from then on it refuses, and closes nothing twice
     CHECK(message_of([&] { (void)shop->read("SELECT 1"); }) == "guard.forked");
   }
 }

@@ -33,7 +33,8 @@ TEST_CASE("a write commits, says how many rows, and carries what resolves it") {
   CHECK(pg_cluster()->exec("SELECT status FROM orders WHERE id = 7") == "paid");
   CHECK_FALSE(answer.prepared.xid.empty());
   CHECK(answer.prepared.system_identifier == pg_cluster()->exec("SELECT system_identifier FROM pg_control_system()"));
-  CHECK(shop.backend->resolve(PermitForge::grant(), answer.prepared.system_identifier, answer.prepared.xid, limits()) == "committed");
+  CHECK(shop.backend->resolve(PermitForge::grant(), answer.prepared.system_identifier, answer.prepared.xid, limits()) ==
+        "committed");
   auto returning = shop.write("INSERT INTO logs(what) VALUES ('a'), ('b') RETURNING id, what");
   CHECK(returning.rows.size() == 2);
   CHECK(returning.columns[1].origin == "public.logs.what");
@@ -47,7 +48,8 @@ TEST_CASE("P4: more rows than permitted are rolled back, cascades, triggers and 
       "CREATE OR REPLACE FUNCTION log_ten() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS"
       " 'BEGIN INSERT INTO public.logs(what) SELECT ''x'' FROM generate_series(1, 10); RETURN NULL; END';"
       "CREATE TRIGGER after_update AFTER UPDATE ON orders FOR EACH ROW WHEN (NEW.id = 20) EXECUTE FUNCTION log_ten();"
-      "CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.id = 21)"
+      "CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.id = "
+      "21)"
       " EXECUTE FUNCTION log_ten();");
   Shop shop;
   auto code = [&](const char* sql, std::int64_t max) { return message_of([&] { (void)shop.write(sql, {}, max); }); };
@@ -58,7 +60,8 @@ TEST_CASE("P4: more rows than permitted are rolled back, cascades, triggers and 
   CHECK(code("UPDATE orders SET status = 'x' WHERE id = 21", 10) == "backend.effect_exceeded");
   CHECK(code("UPDATE orders SET status = 'x' WHERE id = 21", 11).empty());
   CHECK(code("WITH d AS (DELETE FROM orders RETURNING 1) SELECT count(*) FROM d", 10) == "backend.effect_exceeded");
-  CHECK(code("INSERT INTO orders SELECT 1000 + i, 'n', 1 FROM generate_series(1, 30) i", 29) == "backend.effect_exceeded");
+  CHECK(code("INSERT INTO orders SELECT 1000 + i, 'n', 1 FROM generate_series(1, 30) i", 29) ==
+        "backend.effect_exceeded");
   CHECK(count("orders") == "49");
   CHECK(count("orders WHERE status = 'x'") == "1");
 }
@@ -92,9 +95,11 @@ TEST_CASE("an error or an action that is dropped leaves nothing behind") {
   make_orders();
   Shop shop;
   std::string state;
-  CHECK(message_of([&] { (void)shop.write("INSERT INTO orders VALUES (1, 'secret value', 1)"); }, nullptr, &state) == "backend.sql_error");
+  CHECK(message_of([&] { (void)shop.write("INSERT INTO orders VALUES (1, 'secret value', 1)"); }, nullptr, &state) ==
+        "backend.sql_error");
   CHECK(state == "23505");
-  CHECK(message_of([&] { (void)shop.write("UPDATE orders SET total = -1 WHERE id = 1"); }, nullptr, &state) == "backend.sql_error");
+  CHECK(message_of([&] { (void)shop.write("UPDATE orders SET total = -1 WHERE id = 1"); }, nullptr, &state) ==
+        "backend.sql_error");
   CHECK(state == "23514");
   std::string xid, identifier;
   {
@@ -164,7 +169,8 @@ TEST_CASE("P3: a catalogue that changed stops reads and writes before they run")
   changed("CREATE DOMAIN positive AS int CHECK (VALUE > 0)");
   changed("CREATE SCHEMA another");
   changed("DROP TABLE orders", "SELECT id FROM orders");
-  pg_cluster()->exec("DROP SCHEMA another; DROP DOMAIN positive; DROP FUNCTION lower(int); DROP TABLE old_orders CASCADE");
+  pg_cluster()->exec(
+      "DROP SCHEMA another; DROP DOMAIN positive; DROP FUNCTION lower(int); DROP TABLE old_orders CASCADE");
 }
 
 TEST_CASE("P3: ordinary work does not change the version") {
@@ -179,7 +185,9 @@ TEST_CASE("P3: ordinary work does not change the version") {
   pg_cluster()->exec("TRUNCATE logs");
   pg_cluster()->exec("REINDEX TABLE orders");
   pg_cluster()->exec("CHECKPOINT");
-  pg_cluster()->exec("CREATE TEMP TABLE t(id serial PRIMARY KEY, x int DEFAULT 3 CHECK (x > 0), y text); CREATE TEMP VIEW v AS SELECT 1 AS a");
+  pg_cluster()->exec(
+      "CREATE TEMP TABLE t(id serial PRIMARY KEY, x int DEFAULT 3 CHECK (x > 0), y text); CREATE TEMP VIEW v AS SELECT "
+      "1 AS a");
   CHECK(shop.version(true) == before);
   CHECK(shop.read("SELECT count(*) FROM orders").rows.size() == 1);
 }

@@ -40,12 +40,12 @@ TEST_CASE("text is escaped as RFC 8259 asks") {
 TEST_CASE("each byte outside well-formed UTF-8 becomes U+FFFD") {
   CHECK(json_of("\xFF") == R"("\ufffd")");
   CHECK(json_of("a\xC3") == R"("a\ufffd")");
-  CHECK(json_of("\xC0\x80") == R"("\ufffd\ufffd")");                     // overlong NUL
-  CHECK(json_of("\xC0\xA2") == R"("\ufffd\ufffd")");                     // overlong quote
-  CHECK(json_of("\xE0\x80\xA2") == R"("\ufffd\ufffd\ufffd")");           // overlong quote, three bytes
-  CHECK(json_of("\xED\xA0\x80") == R"("\ufffd\ufffd\ufffd")");           // surrogate
-  CHECK(json_of("\xF4\x90\x80\x80") == R"("\ufffd\ufffd\ufffd\ufffd")"); // past U+10FFFF
-  CHECK(json_of("\xE2\x82\"") == R"("\ufffd\ufffd\"")");                 // a cut sequence may not eat the quote
+  CHECK(json_of("\xC0\x80") == R"("\ufffd\ufffd")");                      // overlong NUL
+  CHECK(json_of("\xC0\xA2") == R"("\ufffd\ufffd")");                      // overlong quote
+  CHECK(json_of("\xE0\x80\xA2") == R"("\ufffd\ufffd\ufffd")");            // overlong quote, three bytes
+  CHECK(json_of("\xED\xA0\x80") == R"("\ufffd\ufffd\ufffd")");            // surrogate
+  CHECK(json_of("\xF4\x90\x80\x80") == R"("\ufffd\ufffd\ufffd\ufffd")");  // past U+10FFFF
+  CHECK(json_of("\xE2\x82\"") == R"("\ufffd\ufffd\"")");                  // a cut sequence may not eat the quote
 }
 
 TEST_CASE("whatever the bytes, the strict reader accepts the text") {
@@ -61,11 +61,12 @@ TEST_CASE("whatever the bytes, the strict reader accepts the text") {
 }
 
 TEST_CASE("values keep their type and every digit") {
-  for (const Value& value : {Value{Null{}}, Value{true}, Value{false}, Value{std::int64_t{0}},
-                             Value{std::numeric_limits<std::int64_t>::max()}, Value{std::numeric_limits<std::int64_t>::min()},
-                             Value{0.1}, Value{1.0}, Value{-2.0}, Value{1e300}, Value{5e-324}, Value{1e15},
-                             Value{HUGE_VAL}, Value{-HUGE_VAL}, Value{std::string("a\"\n")}, Value{std::string()},
-                             Value{Bytes{std::string("\0\xFF", 2)}}, Value{Bytes{}}, Value{Decimal{"-12.50"}}}) {
+  for (const Value& value :
+       {Value{Null{}}, Value{true}, Value{false}, Value{std::int64_t{0}},
+        Value{std::numeric_limits<std::int64_t>::max()}, Value{std::numeric_limits<std::int64_t>::min()}, Value{0.1},
+        Value{1.0}, Value{-2.0}, Value{1e300}, Value{5e-324}, Value{1e15}, Value{HUGE_VAL}, Value{-HUGE_VAL},
+        Value{std::string("a\"\n")}, Value{std::string()}, Value{Bytes{std::string("\0\xFF", 2)}}, Value{Bytes{}},
+        Value{Decimal{"-12.50"}}}) {
     CHECK(round_trip(value) == value);
   }
   CHECK(std::isnan(std::get<double>(round_trip(std::nan("")))));
@@ -83,7 +84,8 @@ TEST_CASE("a decimal that holds more than digits cannot leave its quotes") {
 TEST_CASE("the writer sets commas") {
   std::string out;
   JsonWriter writer(out);
-  writer.begin_object().text("a", "x,").number("b", -5).boolean("c", true).begin_array("d").number(1).text("[").raw("{}");
+  writer.begin_object().text("a", "x,").number("b", -5).boolean("c", true).begin_array("d").number(1).text("[").raw(
+      "{}");
   writer.begin_array().end_array().value(Null{}).end_array().texts("e", std::vector<std::string>{"p", "q"});
   writer.begin_object("f").end_object().raw("g", "null").text_if("h", "").texts_if("i", std::vector<std::string>{});
   writer.end_object();

@@ -57,19 +57,20 @@ inline Catalogue shop() {
   c.dialect = Dialect::postgres;
   c.version = "v1";
   c.search_path = {"public"};
-  c.relations.push_back(table("public", "people",
-                              {{"id", "int4"}, {"email", "text"}, {"ssn", "text"}, {"name", "text"}, {"born", "date"},
-                               {"active", "bool"}},
-                              {{{"id"}, true}, {{"email"}, true}}));
+  c.relations.push_back(table(
+      "public", "people",
+      {{"id", "int4"}, {"email", "text"}, {"ssn", "text"}, {"name", "text"}, {"born", "date"}, {"active", "bool"}},
+      {{{"id"}, true}, {{"email"}, true}}));
   c.relations.push_back(table("public", "bills",
                               {{"id", "int4"}, {"person_id", "int4"}, {"cents", "int4"}, {"note", "text"}},
                               {{{"id"}, true}}));
   c.relations.push_back(table("public", "seats", {{"row_no", "int4"}, {"seat_no", "int4"}, {"who", "text"}},
                               {{{"row_no", "seat_no"}, true}}));
   c.relations.push_back(table("app", "wallets", {{"id", "int4"}, {"owner", "text"}}, {{{"id"}, true}}));
-  c.relations.push_back(view("people_view", {"id", "contact"}, " SELECT people.id,\n    people.email AS contact\n   FROM people;",
-                             {"public.people"}));
-  c.relations.push_back(view("deep_view", {"who"}, "SELECT upper(v.contact) AS who FROM people_view v", {"public.people_view"}));
+  c.relations.push_back(view("people_view", {"id", "contact"},
+                             " SELECT people.id,\n    people.email AS contact\n   FROM people;", {"public.people"}));
+  c.relations.push_back(
+      view("deep_view", {"who"}, "SELECT upper(v.contact) AS who FROM people_view v", {"public.people_view"}));
   c.relations.push_back(view("joined_view", {"id", "email"},
                              "SELECT b.id, p.email FROM bills b JOIN people p ON p.id = b.person_id",
                              {"public.bills", "public.people"}));

@@ -46,10 +46,13 @@ void on_small_stack(Work& work) {
 #endif
   REQUIRE(pthread_attr_setstacksize(&attributes, kStackBytes) == 0);
   pthread_t thread{};
-  REQUIRE(pthread_create(&thread, &attributes, [](void* argument) -> void* {
-            (*static_cast<Work*>(argument))();
-            return nullptr;
-          }, &work) == 0);
+  REQUIRE(pthread_create(
+              &thread, &attributes,
+              [](void* argument) -> void* {
+                (*static_cast<Work*>(argument))();
+                return nullptr;
+              },
+              &work) == 0);
   pthread_join(thread, nullptr);
   pthread_attr_destroy(&attributes);
 }
@@ -87,7 +90,8 @@ TEST_CASE("Postgres hostile: long, empty, broken and non-UTF-8 texts have a code
   CHECK(code("EXECUTE 'x'") == "command.parse");
   CHECK(code("SELECT 1\\;DELETE FROM people") == "command.parse");
   CHECK(read("SELECT 'secret' FRM x y z")->not_understood.find("secret") == std::string::npos);
-  CHECK(code("SET standard_conforming_strings = off; SELECT 'a\\'; DELETE FROM people --'") == "command.session_meaning");
+  CHECK(code("SET standard_conforming_strings = off; SELECT 'a\\'; DELETE FROM people --'") ==
+        "command.session_meaning");
   const std::string wide = "SELECT id FROM people WHERE id IN (1" + repeat(",1", 30'000) + ")";
   CHECK(read(wide)->understood);
   const auto refused = read("SELECT");
@@ -107,8 +111,10 @@ TEST_CASE("Postgres hostile: nested recursive queries cost a bounded time") {
 
 TEST_CASE("Postgres hostile: every prefix of a statement and every single changed byte is survived") {
   const std::string sql =
-      "WITH RECURSIVE a(x) AS (SELECT id FROM people WHERE ssn = $1 UNION SELECT x + 1 FROM a) INSERT INTO bills (id, cents) "
-      "SELECT x, CASE WHEN x > 1 THEN 2 END FROM a JOIN LATERAL (SELECT 1 AS y) l ON true ON CONFLICT (id) DO UPDATE SET "
+      "WITH RECURSIVE a(x) AS (SELECT id FROM people WHERE ssn = $1 UNION SELECT x + 1 FROM a) INSERT INTO bills (id, "
+      "cents) "
+      "SELECT x, CASE WHEN x > 1 THEN 2 END FROM a JOIN LATERAL (SELECT 1 AS y) l ON true ON CONFLICT (id) DO UPDATE "
+      "SET "
       "cents = excluded.cents WHERE bills.id = 3 RETURNING *, (bills).note";
   REQUIRE(read(sql)->understood);
   for (std::size_t i = 0; i < sql.size(); ++i) {
@@ -122,8 +128,8 @@ TEST_CASE("Postgres hostile: every prefix of a statement and every single change
 }
 
 TEST_CASE("Postgres hostile: eight threads get the same answers") {
-  const std::vector<std::string> texts = {"SELECT * FROM people WHERE id = $1", "DELETE FROM people_view", "SELECT !!", "SELECT wipe()",
-                                          "UPDATE bills SET cents = $1 WHERE id = 1"};
+  const std::vector<std::string> texts = {"SELECT * FROM people WHERE id = $1", "DELETE FROM people_view", "SELECT !!",
+                                          "SELECT wipe()", "UPDATE bills SET cents = $1 WHERE id = 1"};
   std::vector<std::size_t> wrong(8, 0);
   std::vector<std::thread> threads;
   for (std::size_t t = 0; t < wrong.size(); ++t) {
@@ -133,7 +139,8 @@ TEST_CASE("Postgres hostile: eight threads get the same answers") {
           // Half of the texts are new each time, so that threads parse at once too.
           const std::string sql = i % 2 == 0 ? text : text + " -- " + std::to_string(t) + " " + std::to_string(i);
           const auto command = read(sql, {std::int64_t{i}});
-          if (command->text != sql || command->params.size() != 1 || command->understood != (text != "SELECT !!")) ++wrong[t];
+          if (command->text != sql || command->params.size() != 1 || command->understood != (text != "SELECT !!"))
+            ++wrong[t];
           if (text.starts_with("UPDATE") && command->assigned.at(0).digits != std::to_string(i)) ++wrong[t];
         }
       }

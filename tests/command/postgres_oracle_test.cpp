@@ -21,14 +21,35 @@ std::vector<Json> rows(const std::string& file) {
 
 // The kind that a server's command tag stands for.
 std::string kind_of_tag(const std::string& tag) {
-  static const std::map<std::string, std::string> kWhole = {
-      {"BEGIN", "tcl"}, {"COMMIT", "tcl"}, {"ROLLBACK", "tcl"}, {"SAVEPOINT", "tcl"}, {"RELEASE", "tcl"},
-      {"START TRANSACTION", "tcl"}, {"PREPARE TRANSACTION", "tcl"}, {"COMMIT PREPARED", "tcl"}, {"ROLLBACK PREPARED", "tcl"},
-      {"SET", "set"}, {"RESET", "set"}, {"SET CONSTRAINTS", "set"}, {"SHOW", "show"}, {"EXPLAIN", "explain"},
-      {"TRUNCATE TABLE", "truncate"}, {"MOVE", "fetch"}, {"FETCH", "fetch"}, {"DECLARE CURSOR", "declare_cursor"},
-      {"CLOSE CURSOR", "close_cursor"}, {"CLOSE CURSOR ALL", "close_cursor"}, {"LOCK TABLE", "lock"}, {"GRANT ROLE", "dcl"},
-      {"REVOKE ROLE", "dcl"}, {"GRANT", "dcl"}, {"REVOKE", "dcl"}, {"ALTER DEFAULT PRIVILEGES", "dcl"}, {"ALTER ROLE", "alter_role"},
-      {"CREATE PROCEDURE", "create_function"}, {"DEALLOCATE ALL", "deallocate"}};
+  static const std::map<std::string, std::string> kWhole = {{"BEGIN", "tcl"},
+                                                            {"COMMIT", "tcl"},
+                                                            {"ROLLBACK", "tcl"},
+                                                            {"SAVEPOINT", "tcl"},
+                                                            {"RELEASE", "tcl"},
+                                                            {"START TRANSACTION", "tcl"},
+                                                            {"PREPARE TRANSACTION", "tcl"},
+                                                            {"COMMIT PREPARED", "tcl"},
+                                                            {"ROLLBACK PREPARED", "tcl"},
+                                                            {"SET", "set"},
+                                                            {"RESET", "set"},
+                                                            {"SET CONSTRAINTS", "set"},
+                                                            {"SHOW", "show"},
+                                                            {"EXPLAIN", "explain"},
+                                                            {"TRUNCATE TABLE", "truncate"},
+                                                            {"MOVE", "fetch"},
+                                                            {"FETCH", "fetch"},
+                                                            {"DECLARE CURSOR", "declare_cursor"},
+                                                            {"CLOSE CURSOR", "close_cursor"},
+                                                            {"CLOSE CURSOR ALL", "close_cursor"},
+                                                            {"LOCK TABLE", "lock"},
+                                                            {"GRANT ROLE", "dcl"},
+                                                            {"REVOKE ROLE", "dcl"},
+                                                            {"GRANT", "dcl"},
+                                                            {"REVOKE", "dcl"},
+                                                            {"ALTER DEFAULT PRIVILEGES", "dcl"},
+                                                            {"ALTER ROLE", "alter_role"},
+                                                            {"CREATE PROCEDURE", "create_function"},
+                                                            {"DEALLOCATE ALL", "deallocate"}};
   auto whole = kWhole.find(tag);
   if (whole != kWhole.end()) return whole->second;
   if (tag.starts_with("DROP ")) return "drop";
@@ -49,7 +70,7 @@ bool agrees(const Command& command, const std::string& tag) {
   auto has = [&](std::string_view kind) {
     return std::find(command.kinds.begin(), command.kinds.end(), kind) != command.kinds.end();
   };
-  if (has(wanted) || has("execute")) return true;   // EXECUTE answers with the tag of what it runs
+  if (has(wanted) || has("execute")) return true;  // EXECUTE answers with the tag of what it runs
   if (tag == "COPY") return has("copy_to") || has("copy_from");
   if (tag == "SELECT") return has("create_table_as") || has("create_materialized_view");
   // Renaming, and objects for which the words know nothing finer.
@@ -109,10 +130,11 @@ TEST_CASE("Postgres oracle: lineage of each result column") {
         catalogue.relations.push_back(test::table(schema["name"], table["name"], columns));
       }
     }
-    if (functions || row["results"].empty()) continue;   // bodies are not read; EXPLAIN and system views are not counted there
+    if (functions || row["results"].empty())
+      continue;  // bodies are not read; EXPLAIN and system views are not counted there
     const auto understander = command::postgres_understander(std::make_shared<const Catalogue>(catalogue));
     const auto command = understander->understand(row["sql"].get<std::string>(), {});
-    if (!command->understood) continue;                  // the row's catalogue lacks a column that its text names
+    if (!command->understood) continue;  // the row's catalogue lacks a column that its text names
     ++judged;
     bool same = command->reveals.size() == row["results"].size();
     for (std::size_t i = 0; same && i < command->reveals.size(); ++i) {

@@ -61,7 +61,8 @@ TEST_CASE("Postgres writes: DML wherever it hides") {
   CHECK(read("EXPLAIN (ANALYZE false) DELETE FROM bills")->writes.empty());
   CHECK(read("EXPLAIN DELETE FROM bills")->reads == Names{"public.bills"});
   CHECK(read("EXPLAIN DELETE FROM bills")->readonly_safe);
-  CHECK(read("COPY (WITH d AS (DELETE FROM bills RETURNING *) SELECT * FROM d) TO STDOUT")->writes == Names{"public.bills"});
+  CHECK(read("COPY (WITH d AS (DELETE FROM bills RETURNING *) SELECT * FROM d) TO STDOUT")->writes ==
+        Names{"public.bills"});
   CHECK(read("PREPARE p AS DELETE FROM bills")->writes == Names{"public.bills"});
   CHECK(read("DELETE FROM bills WHERE true /* /* -- */ id = 1 */")->writes == Names{"public.bills"});
 }
@@ -81,8 +82,8 @@ TEST_CASE("Postgres writes: an assigned value is known only when it surely is on
   CHECK(digits("INSERT INTO bills (id) VALUES (1)") == "unknown");
   for (std::string sql :
        {"UPDATE bills SET cents = 500 + 1", "UPDATE bills SET cents = 1e3", "UPDATE bills SET cents = '500'",
-        "UPDATE bills SET cents = DEFAULT", "UPDATE bills SET cents = (SELECT 5)", 
-        "UPDATE bills SET cents = NULL", "UPDATE bills SET cents = 5::int4", "UPDATE bills SET (cents, note) = (SELECT 5, 'x')",
+        "UPDATE bills SET cents = DEFAULT", "UPDATE bills SET cents = (SELECT 5)", "UPDATE bills SET cents = NULL",
+        "UPDATE bills SET cents = 5::int4", "UPDATE bills SET (cents, note) = (SELECT 5, 'x')",
         "INSERT INTO bills (id, cents) VALUES (1, 5), (2, 6)", "INSERT INTO bills (id, cents) SELECT 1, 5",
         "INSERT INTO bills (id, cents) VALUES (1, 5) ON CONFLICT DO NOTHING", "UPDATE bills SET cents = -$1",
         "MERGE INTO bills b USING people p ON b.id = p.id WHEN MATCHED THEN UPDATE SET cents = 5"}) {
@@ -102,8 +103,14 @@ TEST_CASE("Postgres writes: kinds, effects, and what is not run") {
   for (const Case& each : std::vector<Case>{
            {"VALUES (1)", {"select"}, CommandEffect::read, ""},
            {"SELECT * FROM people FOR UPDATE", {"select", "select_for_lock"}, CommandEffect::write, ""},
-           {"INSERT INTO bills VALUES (1) ON CONFLICT (id) DO UPDATE SET cents = 1", {"insert", "update"}, CommandEffect::write, ""},
-           {"MERGE INTO bills b USING people p ON b.id = p.id WHEN NOT MATCHED THEN INSERT VALUES (1)", {"merge", "insert"}, CommandEffect::write, ""},
+           {"INSERT INTO bills VALUES (1) ON CONFLICT (id) DO UPDATE SET cents = 1",
+            {"insert", "update"},
+            CommandEffect::write,
+            ""},
+           {"MERGE INTO bills b USING people p ON b.id = p.id WHEN NOT MATCHED THEN INSERT VALUES (1)",
+            {"merge", "insert"},
+            CommandEffect::write,
+            ""},
            {"COPY people FROM STDIN", {"copy_from"}, CommandEffect::write, "command.copy"},
            {"COPY (SELECT 1) TO PROGRAM 'sh'", {"copy_to", "copy_program"}, CommandEffect::opaque, "command.copy"},
            {"BEGIN", {"tcl"}, CommandEffect::session, "command.transaction_control"},
@@ -131,11 +138,26 @@ TEST_CASE("Postgres writes: kinds, effects, and what is not run") {
 }
 
 TEST_CASE("Postgres writes: every write, definition and privilege has a touch that policy can be asked about") {
-  for (std::string sql : {"CREATE EXTENSION dblink", "DROP ROLE r", "CREATE ROLE r", "GRANT a TO b", "CHECKPOINT", "VACUUM",
-                          "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC", "DROP OWNED BY r", "CREATE SCHEMA s",
-                          "DROP SCHEMA app CASCADE", "ALTER SYSTEM RESET ALL", "IMPORT FOREIGN SCHEMA x FROM SERVER s INTO public",
-                          "REINDEX DATABASE d", "REASSIGN OWNED BY a TO b", "CREATE PUBLICATION p", "SET x.y = 1", "COMMENT ON TABLE people IS 'x'",
-                          "CREATE TRIGGER t AFTER INSERT ON people FOR EACH ROW EXECUTE FUNCTION f()", "DROP FUNCTION wipe", "DISCARD ALL"}) {
+  for (std::string sql : {"CREATE EXTENSION dblink",
+                          "DROP ROLE r",
+                          "CREATE ROLE r",
+                          "GRANT a TO b",
+                          "CHECKPOINT",
+                          "VACUUM",
+                          "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC",
+                          "DROP OWNED BY r",
+                          "CREATE SCHEMA s",
+                          "DROP SCHEMA app CASCADE",
+                          "ALTER SYSTEM RESET ALL",
+                          "IMPORT FOREIGN SCHEMA x FROM SERVER s INTO public",
+                          "REINDEX DATABASE d",
+                          "REASSIGN OWNED BY a TO b",
+                          "CREATE PUBLICATION p",
+                          "SET x.y = 1",
+                          "COMMENT ON TABLE people IS 'x'",
+                          "CREATE TRIGGER t AFTER INSERT ON people FOR EACH ROW EXECUTE FUNCTION f()",
+                          "DROP FUNCTION wipe",
+                          "DISCARD ALL"}) {
     const auto command = read(sql);
     INFO(sql << ": " << command->not_understood);
     REQUIRE(command->understood);

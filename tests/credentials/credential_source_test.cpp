@@ -58,7 +58,7 @@ std::string code_of(const std::function<void()>& act) {
 
 struct Kind {
   const char* name;
-  std::unique_ptr<CredentialSource> good;     // holds "hunter2"
+  std::unique_ptr<CredentialSource> good;  // holds "hunter2"
   std::unique_ptr<CredentialSource> missing;
 };
 
@@ -146,7 +146,8 @@ TEST_CASE("env: works with a warning, and refuses names that are none") {
   CHECK(lease.warning.find("LIBGUARD_TEST_SECRET") != std::string::npos);
   CHECK(lease.warning.find("hunter2") == std::string::npos);
   ::setenv("LIBGUARD_TEST_SECRET", "", 1);
-  CHECK(code_of([] { (void)env_source("LIBGUARD_TEST_SECRET")->acquire(PermitForge::grant()); }) == "credential.missing");
+  CHECK(code_of([] { (void)env_source("LIBGUARD_TEST_SECRET")->acquire(PermitForge::grant()); }) ==
+        "credential.missing");
   CHECK(code_of([] { (void)env_source("")->check(); }) == "credential.missing");
   CHECK(code_of([] { (void)env_source("A=B")->check(); }) == "credential.missing");
   ::unsetenv("LIBGUARD_TEST_SECRET");

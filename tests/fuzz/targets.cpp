@@ -35,7 +35,8 @@ std::string quoted(std::string_view text) { return dump(Json(std::string(text)))
 
 std::string folder() {
   static const std::string path = [] {
-    std::string made = (std::filesystem::temp_directory_path() / ("lgfuzz-" + crypto::hex(crypto::random_bytes(6)))).string();
+    std::string made =
+        (std::filesystem::temp_directory_path() / ("lgfuzz-" + crypto::hex(crypto::random_bytes(6)))).string();
     std::filesystem::create_directories(made);
     return made;
   }();
@@ -77,10 +78,11 @@ void request(std::string_view text) {
 
 void policy_eval(std::string_view text) {
   (void)policy_eval_json(text, true);
-  (void)policy_eval_json("{\"id\":1,\"policies\":" + quoted(text) +
-                             ",\"entities\":[],\"cases\":[{\"request\":{\"principal\":{\"type\":\"A\",\"id\":\"a\"},"
-                             "\"action\":{\"type\":\"Action\",\"id\":\"x\"},\"resource\":{\"type\":\"R\",\"id\":\"r\"},\"context\":{}}}]}",
-                         true);
+  (void)policy_eval_json(
+      "{\"id\":1,\"policies\":" + quoted(text) +
+          ",\"entities\":[],\"cases\":[{\"request\":{\"principal\":{\"type\":\"A\",\"id\":\"a\"},"
+          "\"action\":{\"type\":\"Action\",\"id\":\"x\"},\"resource\":{\"type\":\"R\",\"id\":\"r\"},\"context\":{}}}]}",
+      true);
 }
 
 void postgres(std::string_view text) {

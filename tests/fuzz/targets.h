@@ -23,8 +23,9 @@ struct Target {
   void (*run)(std::string_view);
 };
 inline constexpr Target kTargets[] = {
-    {"json", &json},     {"request", &request}, {"policy_eval", &policy_eval}, {"postgres", &postgres}, {"sqlite", &sqlite},
-    {"mask", &mask},     {"token", &token},     {"catalogue", &catalogue},     {"configuration", &configuration},
+    {"json", &json},         {"request", &request},     {"policy_eval", &policy_eval},
+    {"postgres", &postgres}, {"sqlite", &sqlite},       {"mask", &mask},
+    {"token", &token},       {"catalogue", &catalogue}, {"configuration", &configuration},
     {"log_line", &log_line},
 };
 

@@ -49,11 +49,14 @@ TEST_CASE("errors name file, line and path") {
 }
 
 TEST_CASE("duplicates, unknown references and rules that never apply are refused") {
-  says(with("  shop: {", "  shop: { driver: sqlite, path: a.db }\n  shop: {"), "connections.shop: this key occurs twice");
-  says(with("columns: [shop/main.customers.email]", "columns: [stock/main.customers.email]"), "no connection is called \"stock\"");
+  says(with("  shop: {", "  shop: { driver: sqlite, path: a.db }\n  shop: {"),
+       "connections.shop: this key occurs twice");
+  says(with("columns: [shop/main.customers.email]", "columns: [stock/main.customers.email]"),
+       "no connection is called \"stock\"");
   says(with("columns: [shop/main.customers.email]", "columns: []"), "protects nothing");
   says(with("\"policies/*.cedar\"", "\"policy/*.cedar\""), "names no file");
-  says(with("provider: local, subject: support-crew", "provider: lokal, subject: support-crew"), "no provider has this name");
+  says(with("provider: local, subject: support-crew", "provider: lokal, subject: support-crew"),
+       "no provider has this name");
   says(with("show: label", "show: token"), "data.pii.email.show");
   says(with("{ kind: local, key: keys/issuer.ed25519 }", "{ kind: oidc, key: x }"), "oidc and saml are not in it yet");
 }
@@ -75,10 +78,19 @@ TEST_CASE("a person whose token the guard could mint is refused") {
 
 TEST_CASE("malformed, huge, deep, aliased and non-UTF-8 files are refused with a sentence") {
   Shop shop;
-  const std::vector<std::string> bad = {
-      "", "\xff\xfe", "a: b: c", "- 1\n- 2\n", "version: 1\n---\nversion: 1\n", "version: &a 1\nconnections: *a\n",
-      "version: !!python/object 1\n", std::string(2'000'000, 'x'), "version: " + std::string(100'000, '['),
-      std::string(200'000, '{'), std::string("version: 1\0", 11), "version: 1\nidentity: 3\n", "? [a]\n: b\n"};
+  const std::vector<std::string> bad = {"",
+                                        "\xff\xfe",
+                                        "a: b: c",
+                                        "- 1\n- 2\n",
+                                        "version: 1\n---\nversion: 1\n",
+                                        "version: &a 1\nconnections: *a\n",
+                                        "version: !!python/object 1\n",
+                                        std::string(2'000'000, 'x'),
+                                        "version: " + std::string(100'000, '['),
+                                        std::string(200'000, '{'),
+                                        std::string("version: 1\0", 11),
+                                        "version: 1\nidentity: 3\n",
+                                        "? [a]\n: b\n"};
   for (const std::string& text : bad) {
     shop.write("guard.yaml", text);
     CAPTURE(text.substr(0, 40));

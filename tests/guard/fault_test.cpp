@@ -1,4 +1,5 @@
-// Faults planted at every step: the disk, a detector, the ticket store. Nothing runs unrecorded, nothing leaves unmasked.
+// Faults planted at every step: the disk, a detector, the ticket store. Nothing runs unrecorded, nothing leaves
+// unmasked.
 
 #include <doctest/doctest.h>
 

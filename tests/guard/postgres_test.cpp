@@ -1,4 +1,5 @@
-// The sentence end to end on PostgreSQL: the same promises, on a server that has functions, views, triggers and opinions.
+// The sentence end to end on PostgreSQL: the same promises, on a server that has functions, views, triggers and
+// opinions.
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -46,7 +47,8 @@ class Warehouse {
     shop_.write("password", PgCluster::kPassword);
     ::chmod(shop_.path("password").c_str(), 0600);
     shop_.replace("guard.yaml", "  shop: { driver: sqlite, path: shop.db, tags: [prod] }\n",
-                  "  warehouse:\n    driver: postgres\n    host: " + pg_cluster()->host() + "\n    port: " + std::to_string(PgCluster::kPort) +
+                  "  warehouse:\n    driver: postgres\n    host: " + pg_cluster()->host() +
+                      "\n    port: " + std::to_string(PgCluster::kPort) +
                       "\n    database: postgres\n    tags: [prod]\n    rows_affected_max: 2\n    login:\n"
                       "      read: { role: guard_reader, credential: { kind: file, path: password } }\n"
                       "      write: { role: guard_writer, credential: { kind: file, path: password } }\n");
@@ -82,18 +84,23 @@ TEST_CASE("PostgreSQL: a read is masked by lineage, and detectors find what is l
   Warehouse warehouse;
   Guard guard = Guard::open(warehouse.files().config());
   Session session = as_crew(guard);
-  for (const char* sql : {"SELECT name, email, ssn, notes FROM customers WHERE id = $1", "SELECT upper(email) || ssn, $1::int FROM customers",
-                          "SELECT c, $1::int FROM customers c", "SELECT contact, tax_ref FROM customer_view WHERE id = $1",
-                          "SELECT row_to_json(c), $1::int FROM customers c", "SELECT string_agg(email, ','), $1::int FROM customers",
-                          "WITH x AS (SELECT ssn s FROM customers WHERE id = $1) SELECT reverse(s), s::bytea FROM x"}) {
+  for (const char* sql :
+       {"SELECT name, email, ssn, notes FROM customers WHERE id = $1",
+        "SELECT upper(email) || ssn, $1::int FROM customers", "SELECT c, $1::int FROM customers c",
+        "SELECT contact, tax_ref FROM customer_view WHERE id = $1", "SELECT row_to_json(c), $1::int FROM customers c",
+        "SELECT string_agg(email, ','), $1::int FROM customers",
+        "WITH x AS (SELECT ssn s FROM customers WHERE id = $1) SELECT reverse(s), s::bytea FROM x"}) {
     Outcome outcome = session.query("warehouse", sql, {std::int64_t{1}});
     CAPTURE(sql);
     CAPTURE(outcome.reason);
     CHECK((outcome.completed() || outcome.state == OutcomeState::refused));
     std::string shown = everything(outcome);
-    for (const char* secret : {"ada@example", "ADA@EXAMPLE", "536-90-4399", "9934-09-635", "bo@example"}) CHECK(shown.find(secret) == std::string::npos);
+    for (const char* secret : {"ada@example", "ADA@EXAMPLE", "536-90-4399", "9934-09-635", "bo@example"})
+      CHECK(shown.find(secret) == std::string::npos);
   }
-  Outcome plain = session.query("warehouse", "SELECT name, total FROM customers c JOIN orders o ON o.customer_id = c.id WHERE o.id = $1", {std::int64_t{10}});
+  Outcome plain = session.query(
+      "warehouse", "SELECT name, total FROM customers c JOIN orders o ON o.customer_id = c.id WHERE o.id = $1",
+      {std::int64_t{10}});
   REQUIRE_MESSAGE(plain.completed(), plain.code, plain.reason);
   CHECK(std::get<std::string>(plain.rows.at(0).at(0)) == "Ada");
 }
@@ -103,13 +110,31 @@ TEST_CASE("PostgreSQL: attacks are refused, change nothing, and show no server t
   Warehouse warehouse;
   Guard guard = Guard::open(warehouse.files().config());
   Session session = as_crew(guard);
-  for (const char* sql : {"DROP TABLE customers", "DELETE FROM orders", "DELETE FROM orders WHERE true", "SELECT wipe()", "SELECT pg_read_file('/etc/passwd')",
-                          "WITH d AS (DELETE FROM orders RETURNING *) SELECT count(*) FROM d", "EXPLAIN (\"analyze\") DELETE FROM orders",
-                          "COPY customers TO PROGRAM 'cat'", "COPY customers TO STDOUT", "DO $$ BEGIN DELETE FROM orders; END $$", "SET ROLE postgres",
-                          "SELECT set_config('search_path','x',false)", "BEGIN", "SELECT 1; DELETE FROM orders", "SELECT * FROM pg_authid",
-                          "SELECT id FROM customers WHERE ssn LIKE '5%'", "SELECT id FROM customers ORDER BY ssn", "SELECT CAST(email AS date) FROM customers",
-                          "INSERT INTO orders(id, status) SELECT 99, ssn FROM customers WHERE id=1", "SELECT query FROM pg_stat_activity",
-                          "SELECT dblink_exec('x','y')", "CREATE TABLE stolen AS SELECT * FROM customers", "LISTEN x", "VACUUM", "SELECT * INTO y FROM orders"}) {
+  for (const char* sql : {"DROP TABLE customers",
+                          "DELETE FROM orders",
+                          "DELETE FROM orders WHERE true",
+                          "SELECT wipe()",
+                          "SELECT pg_read_file('/etc/passwd')",
+                          "WITH d AS (DELETE FROM orders RETURNING *) SELECT count(*) FROM d",
+                          "EXPLAIN (\"analyze\") DELETE FROM orders",
+                          "COPY customers TO PROGRAM 'cat'",
+                          "COPY customers TO STDOUT",
+                          "DO $$ BEGIN DELETE FROM orders; END $$",
+                          "SET ROLE postgres",
+                          "SELECT set_config('search_path','x',false)",
+                          "BEGIN",
+                          "SELECT 1; DELETE FROM orders",
+                          "SELECT * FROM pg_authid",
+                          "SELECT id FROM customers WHERE ssn LIKE '5%'",
+                          "SELECT id FROM customers ORDER BY ssn",
+                          "SELECT CAST(email AS date) FROM customers",
+                          "INSERT INTO orders(id, status) SELECT 99, ssn FROM customers WHERE id=1",
+                          "SELECT query FROM pg_stat_activity",
+                          "SELECT dblink_exec('x','y')",
+                          "CREATE TABLE stolen AS SELECT * FROM customers",
+                          "LISTEN x",
+                          "VACUUM",
+                          "SELECT * INTO y FROM orders"}) {
     Outcome outcome = session.query("warehouse", sql);
     CAPTURE(sql);
     CAPTURE(outcome.code);
@@ -139,7 +164,8 @@ TEST_CASE("PostgreSQL: a write is bounded by its keys, and approval binds to the
   request.params = {std::int64_t{48900}, std::int64_t{10}};
   Outcome pending = session.run(request);
   REQUIRE_MESSAGE(pending.state == OutcomeState::pending, pending.code, pending.reason);
-  std::string vote = guard.vote(R"({"op":"approve","ticket":")" + pending.ticket + R"(","token":")" + warehouse.files().person("dana") + R"("})");
+  std::string vote = guard.vote(R"({"op":"approve","ticket":")" + pending.ticket + R"(","token":")" +
+                                warehouse.files().person("dana") + R"("})");
   CHECK(vote.find("\"accepted\":true") != std::string::npos);
   request.ticket = pending.ticket;
   Request changed = request;
@@ -172,7 +198,8 @@ TEST_CASE("PostgreSQL: the password is in no answer, record or stat") {
 TEST_CASE("PostgreSQL: another connection swaps a view while commands run, and no secret gets through") {
   if (pg_cluster() == nullptr) return;
   Warehouse warehouse;
-  pg_cluster()->exec("CREATE VIEW calm AS SELECT id, name AS shown FROM customers; GRANT SELECT ON calm TO guard_reader");
+  pg_cluster()->exec(
+      "CREATE VIEW calm AS SELECT id, name AS shown FROM customers; GRANT SELECT ON calm TO guard_reader");
   Guard guard = Guard::open(warehouse.files().config());
   Session session = as_crew(guard);
   std::atomic<bool> stop{false};

@@ -28,7 +28,8 @@ TEST_CASE("an allowed read comes back masked and is on record before and after")
   Shop shop;
   Guard guard = Guard::open(shop.config());
   Session session = as_crew(guard);
-  Outcome outcome = session.query("shop", "SELECT name, email, card, notes FROM customers WHERE id = ?", {std::int64_t{1}});
+  Outcome outcome =
+      session.query("shop", "SELECT name, email, card, notes FROM customers WHERE id = ?", {std::int64_t{1}});
   REQUIRE_MESSAGE(outcome.completed(), outcome.code, " ", outcome.reason);
   REQUIRE(outcome.rows.size() == 1);
   CHECK(std::get<std::string>(outcome.rows[0][0]) == "Ada");
@@ -47,13 +48,29 @@ TEST_CASE("destructive, unknown and foreign commands are refused, recorded, and 
   Shop shop;
   Guard guard = Guard::open(shop.config());
   Session session = as_crew(guard);
-  for (const char* sql : {"DROP TABLE customers", "DELETE FROM orders", "DELETE FROM orders WHERE 1=1", "DELETE FROM orders WHERE id = id",
-                          "WITH gone AS (SELECT id FROM orders) DELETE FROM orders WHERE id IN (SELECT id FROM gone) OR 1",
-                          "SELECT 1; DROP TABLE orders", "ATTACH 'x.db' AS x", "PRAGMA writable_schema=1", "SELECT load_extension('x')",
-                          "INSERT INTO customers(name) VALUES ('x')", "UPDATE customers SET name='x' WHERE id=1", "SELECT * FROM sqlite_master",
-                          "SELECT nonsense FROM customers", "not sql at all", "", "BEGIN", "COMMIT", "VACUUM INTO 'y.db'",
-                          "SELECT id FROM customers WHERE email LIKE 'a%'", "SELECT id FROM customers ORDER BY card",
-                          "CREATE TABLE stolen AS SELECT * FROM customers", "UPDATE orders SET status=(SELECT card FROM customers) WHERE id=10"}) {
+  for (const char* sql :
+       {"DROP TABLE customers",
+        "DELETE FROM orders",
+        "DELETE FROM orders WHERE 1=1",
+        "DELETE FROM orders WHERE id = id",
+        "WITH gone AS (SELECT id FROM orders) DELETE FROM orders WHERE id IN (SELECT id FROM gone) OR 1",
+        "SELECT 1; DROP TABLE orders",
+        "ATTACH 'x.db' AS x",
+        "PRAGMA writable_schema=1",
+        "SELECT load_extension('x')",
+        "INSERT INTO customers(name) VALUES ('x')",
+        "UPDATE customers SET name='x' WHERE id=1",
+        "SELECT * FROM sqlite_master",
+        "SELECT nonsense FROM customers",
+        "not sql at all",
+        "",
+        "BEGIN",
+        "COMMIT",
+        "VACUUM INTO 'y.db'",
+        "SELECT id FROM customers WHERE email LIKE 'a%'",
+        "SELECT id FROM customers ORDER BY card",
+        "CREATE TABLE stolen AS SELECT * FROM customers",
+        "UPDATE orders SET status=(SELECT card FROM customers) WHERE id=10"}) {
     Outcome outcome = session.query("shop", sql);
     CAPTURE(sql);
     CHECK(outcome.state == OutcomeState::refused);
@@ -125,7 +142,9 @@ TEST_CASE("another process changes the schema between two calls: the command is 
   Guard guard = Guard::open(shop.config());
   Session session = as_crew(guard);
   CHECK(session.query("shop", "SELECT id FROM orders").completed());
-  shop.sql("CREATE TABLE extra(id INTEGER PRIMARY KEY); DROP TABLE orders; CREATE VIEW orders AS SELECT id, email AS total FROM customers");
+  shop.sql(
+      "CREATE TABLE extra(id INTEGER PRIMARY KEY); DROP TABLE orders; CREATE VIEW orders AS SELECT id, email AS total "
+      "FROM customers");
   Outcome outcome = session.query("shop", "SELECT total FROM orders");
   CAPTURE(outcome.reason);
   for (const Row& row : outcome.rows) CHECK(std::get<std::string>(row[0]).find('@') == std::string::npos);
@@ -142,7 +161,8 @@ TEST_CASE("a tool's body runs under a permit, its answer is masked, and its erro
   Outcome outcome = session.use(request, [](std::string_view) { return std::string("mail ada@example.com"); });
   REQUIRE_MESSAGE(outcome.completed(), outcome.reason);
   CHECK(outcome.result.find("ada@example.com") == std::string::npos);
-  Outcome failed = session.use(request, [](std::string_view) -> std::string { throw std::runtime_error("secret-text"); });
+  Outcome failed =
+      session.use(request, [](std::string_view) -> std::string { throw std::runtime_error("secret-text"); });
   CHECK(failed.state == OutcomeState::failed);
   CHECK(failed.reason.find("secret-text") == std::string::npos);
   CHECK(shop.records().find("secret-text") == std::string::npos);
@@ -227,7 +247,8 @@ TEST_CASE("threads share one guard") {
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&] {
-      for (int i = 0; i < 20; ++i) completed += session.query("shop", "SELECT id FROM orders WHERE id = ?", {std::int64_t{i}}).completed();
+      for (int i = 0; i < 20; ++i)
+        completed += session.query("shop", "SELECT id FROM orders WHERE id = ?", {std::int64_t{i}}).completed();
     });
   }
   for (std::thread& thread : threads) thread.join();

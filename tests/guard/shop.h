@@ -131,7 +131,8 @@ class Shop {
 
  private:
   [[nodiscard]] static std::int64_t now_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
   }
   std::filesystem::path folder_;
 };

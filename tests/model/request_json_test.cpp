@@ -40,7 +40,8 @@ Request full_request() {
   request.kind = RequestKind::tool;
   request.connection = "shop";
   request.text = "SELECT \"a\" -- \xE2\x82\xAC\n";
-  request.params = {Null{}, true, std::int64_t{-7}, 1.0, std::string("x"), Bytes{std::string("\0\x01", 2)}, Decimal{"1.50"}};
+  request.params = {Null{},         true, std::int64_t{-7}, 1.0, std::string("x"), Bytes{std::string("\0\x01", 2)},
+                    Decimal{"1.50"}};
   request.tool = "run_sql";
   request.arguments = R"({"order": 1042, "note": "\u00e9"})";
   request.hops = {{"crew", "support", false}, {"agent", "refund-agent", false}};
@@ -100,7 +101,8 @@ TEST_CASE("malformed requests are refused with the member's name and without its
   CHECK(refusal(R"({"params": [18446744073709551615]})") != "accepted");
   CHECK(refusal(R"({"params": [{"$bytes": "!"}]})") != "accepted");
   CHECK(refusal(R"({"hops": [1]})") == "request.hops[0] must be a JSON object");
-  CHECK(refusal(R"({"hops": [{"kind": "root", "name": "x"}]})") == "request.hops[0].kind must be user, crew, agent, task or tool");
+  CHECK(refusal(R"({"hops": [{"kind": "root", "name": "x"}]})") ==
+        "request.hops[0].kind must be user, crew, agent, task or tool");
   CHECK(refusal(R"({"wait_ms": -1})") != "accepted");
   CHECK(refusal(R"({"wait_ms": 1.5})") != "accepted");
   CHECK(refusal(R"({"deadline_ms": 18446744073709551615})") != "accepted");
@@ -117,7 +119,9 @@ TEST_CASE("attempt to claim a verified hop") {
 }
 
 TEST_CASE("limits of a request hold at their edge") {
-  auto quoted = [](const char* name, std::size_t bytes) { return "{\"" + std::string(name) + "\": \"" + std::string(bytes, 'x') + "\"}"; };
+  auto quoted = [](const char* name, std::size_t bytes) {
+    return "{\"" + std::string(name) + "\": \"" + std::string(bytes, 'x') + "\"}";
+  };
   CHECK(request_from_json_text(quoted("text", limits::kCommandBytesMax)).text.size() == limits::kCommandBytesMax);
   CHECK(refusal(quoted("text", limits::kCommandBytesMax + 1)) != "accepted");
   CHECK(refusal(quoted("connection", limits::kNameBytesMax + 1)) != "accepted");
@@ -129,9 +133,11 @@ TEST_CASE("limits of a request hold at their edge") {
   CHECK(refusal(many + ",1]}") != "accepted");
   CHECK(refusal("{\"params\": [\"" + std::string(limits::kParamBytesMax + 1, 'x') + "\"]}") != "accepted");
   std::string hops = "{\"hops\": [";
-  for (std::size_t i = 0; i <= limits::kHopsMax; ++i) hops += std::string(i == 0 ? "" : ",") + R"({"kind":"agent","name":"a"})";
+  for (std::size_t i = 0; i <= limits::kHopsMax; ++i)
+    hops += std::string(i == 0 ? "" : ",") + R"({"kind":"agent","name":"a"})";
   CHECK(refusal(hops + "]}") != "accepted");
-  CHECK(refusal(R"({"hops": [{"kind": "agent", "name": ")" + std::string(limits::kHopBytesMax + 1, 'x') + "\"}]}") != "accepted");
+  CHECK(refusal(R"({"hops": [{"kind": "agent", "name": ")" + std::string(limits::kHopBytesMax + 1, 'x') + "\"}]}") !=
+        "accepted");
 }
 
 TEST_CASE("deep, huge and random bytes are refused and nothing more") {
@@ -174,7 +180,8 @@ TEST_CASE("an outcome survives its JSON form") {
   CHECK(to_json_text(outcome_from_json_text(json)) == json);
   CHECK(outcome_from_json_text(json).rows == outcome.rows);
   CHECK(outcome_from_json_text(json).columns[1].data_class == "pii.email");
-  CHECK(json.find(R"({"name":"email","type":"text","masked":true,"class":"pii.email","operator":"label"})") != std::string::npos);
+  CHECK(json.find(R"({"name":"email","type":"text","masked":true,"class":"pii.email","operator":"label"})") !=
+        std::string::npos);
   CHECK(json.find(R"("rows":[[1,"<EMAIL_ADDRESS>"],[null,2.0],[]])") != std::string::npos);
   CHECK(to_json_text(outcome_from_json_text(to_json_text(Outcome{}))) == to_json_text(Outcome{}));
 }
@@ -196,7 +203,8 @@ TEST_CASE("10,000 rows are written quickly and read back") {
   auto start = std::chrono::steady_clock::now();
   std::string json = to_json_text(outcome);
   auto span = std::chrono::steady_clock::now() - start;
-  MESSAGE("10,000 rows: " << std::chrono::duration_cast<std::chrono::microseconds>(span).count() << " us, " << json.size() << " bytes");
+  MESSAGE("10,000 rows: " << std::chrono::duration_cast<std::chrono::microseconds>(span).count() << " us, "
+                          << json.size() << " bytes");
   CHECK(outcome_from_json_text(json).rows == outcome.rows);
 }
 

@@ -206,7 +206,10 @@ TEST_CASE("what Cedar refuses to parse is refused") {
                           "\"\\x80\"",
                           "\"\\q\"",
                           "context.contains(1)(2)",
-                          "unknown(\"x\")", "principal is User - 1", "principal has a * 2", "\"a\" like \"a\" + 1",
+                          "unknown(\"x\")",
+                          "principal is User - 1",
+                          "principal has a * 2",
+                          "\"a\" like \"a\" + 1",
                           "",
                           "1 1"}) {
     INFO(bad);

@@ -63,7 +63,8 @@ class PgCluster {
     std::unique_ptr<PGconn, decltype(&PQfinish)> connection(open("postgres", database), &PQfinish);
     std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection.get(), sql.c_str()), &PQclear);
     ExecStatusType status = PQresultStatus(result.get());
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) throw std::runtime_error(PQresultErrorMessage(result.get()));
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+      throw std::runtime_error(PQresultErrorMessage(result.get()));
     bool cell = status == PGRES_TUPLES_OK && PQntuples(result.get()) > 0 && PQnfields(result.get()) > 0;
     return cell ? PQgetvalue(result.get(), 0, 0) : "";
   }
@@ -80,15 +81,20 @@ class PgCluster {
       PQfinish(connection);
       throw std::runtime_error("cannot connect to the test cluster: " + message);
     }
-    PQsetNoticeProcessor(connection, [](void*, const char*) {}, nullptr);
+    PQsetNoticeProcessor(
+        connection, [](void*, const char*) {}, nullptr);
     return connection;
   }
 
-  void stop(const char* mode = "fast") { run(binaries() + "/pg_ctl -D " + directory_ + "/data -m " + mode + " -w stop"); }
+  void stop(const char* mode = "fast") {
+    run(binaries() + "/pg_ctl -D " + directory_ + "/data -m " + mode + " -w stop");
+  }
   void start() {
-    run(binaries() + "/pg_ctl -D " + directory_ + "/data -l " + directory_ + "/data/log -w -t 60 -o \"-c listen_addresses='' -c port=" +
-        std::to_string(kPort) + " -c unix_socket_directories=" + host() +
-        " -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=100 -c shared_buffers=32MB\" start");
+    run(binaries() + "/pg_ctl -D " + directory_ + "/data -l " + directory_ +
+        "/data/log -w -t 60 -o \"-c listen_addresses='' -c port=" + std::to_string(kPort) +
+        " -c unix_socket_directories=" + host() +
+        " -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=100 -c "
+        "shared_buffers=32MB\" start");
   }
 
   // The directory of initdb, "" when there is none.
@@ -96,7 +102,8 @@ class PgCluster {
     static const std::string found = [] {
       std::vector<std::string> candidates;
       if (const char* given = std::getenv("LIBGUARD_TEST_PG_BIN")) candidates.emplace_back(given);
-      for (int version = 18; version >= 14; --version) candidates.push_back("/usr/lib/postgresql/" + std::to_string(version) + "/bin");
+      for (int version = 18; version >= 14; --version)
+        candidates.push_back("/usr/lib/postgresql/" + std::to_string(version) + "/bin");
       for (const std::string& candidate : candidates) {
         if (::access((candidate + "/initdb").c_str(), X_OK) == 0) return candidate;
       }
@@ -127,10 +134,12 @@ class PgCluster {
     for (const char* role : {"guard_reader", "guard_writer"}) {
       exec("CREATE ROLE " + std::string(role) + " LOGIN PASSWORD " + literal);
     }
-    exec("GRANT USAGE ON SCHEMA public TO guard_reader, guard_writer;"
-         "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO guard_reader;"
-         "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES TO guard_writer;"
-         "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO guard_writer;");
+    exec(
+        "GRANT USAGE ON SCHEMA public TO guard_reader, guard_writer;"
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO guard_reader;"
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES TO "
+        "guard_writer;"
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO guard_writer;");
   }
 
   static std::string PQescape(const std::string& text) {

@@ -12,10 +12,11 @@ namespace libguard {
 
 // Runs one Request given as JSON; answers the Outcome as JSON. A malformed request is a refused Outcome, recorded like
 // any other. `body` may be null unless the request is of kind tool.
-[[nodiscard]] LIBGUARD_API std::string run_json(const Session& session, std::string_view request, const CancelToken& cancel,
-                                   const ToolBody* body);
+[[nodiscard]] LIBGUARD_API std::string run_json(const Session& session, std::string_view request,
+                                                const CancelToken& cancel, const ToolBody* body);
 // {"token" | "key" | "account", "user", "purpose"}; throws as Guard::session does.
-[[nodiscard]] LIBGUARD_API Session session_json(const Guard& guard, std::string_view spec, std::function<std::string()> renew);
+[[nodiscard]] LIBGUARD_API Session session_json(const Guard& guard, std::string_view spec,
+                                                std::function<std::string()> renew);
 // The session's identity: {session, account, provider, subject, groups, verified, human, user, chain, warnings, ...}.
 [[nodiscard]] LIBGUARD_API std::string info_json(const Session& session);
 [[nodiscard]] LIBGUARD_API std::string stats_json(const Guard& guard);

@@ -3,8 +3,8 @@
 //
 //   auto guard = libguard::Guard::open("guard.yaml");
 //   auto session = guard.session({.token = token, .purpose = "nightly report"});
-//   libguard::Outcome outcome = session.query("warehouse", "SELECT region FROM orders WHERE id = $1", {std::int64_t{7}});
-//   if (!outcome.completed()) std::puts(outcome.reason.c_str());
+//   libguard::Outcome outcome = session.query("warehouse", "SELECT region FROM orders WHERE id = $1",
+//   {std::int64_t{7}}); if (!outcome.completed()) std::puts(outcome.reason.c_str());
 //
 // Guard and Session are handles: copies share one state, and all calls are thread-safe. After fork() the child's
 // actions answer `guard.forked`; open a new Guard after exec.
@@ -31,8 +31,8 @@ struct SessionSpec {
   std::string token = {};
   std::string key = {};
   std::string account = {};
-  std::string user = {};       // the person acted for, asserted: can only narrow what is allowed
-  std::string purpose = {};    // free text for the record
+  std::string user = {};                    // the person acted for, asserted: can only narrow what is allowed
+  std::string purpose = {};                 // free text for the record
   std::function<std::string()> renew = {};  // called when the proof has expired; returns a new token or key
 };
 
@@ -46,14 +46,15 @@ struct SessionState;
 class LIBGUARD_API Session {
  public:
   // Runs one SQL command through the whole sentence. Never throws for what the agent wrote.
-  [[nodiscard]] Outcome query(const std::string& connection, const std::string& sql, std::vector<Value> params = {}) const;
+  [[nodiscard]] Outcome query(const std::string& connection, const std::string& sql,
+                              std::vector<Value> params = {}) const;
   [[nodiscard]] Outcome run(Request request) const;
   // Runs a tool's body under a permit, `request.kind == RequestKind::tool`.
   [[nodiscard]] Outcome use(Request request, const ToolBody& body) const;
 
-  [[nodiscard]] const std::string& id() const noexcept;      // "s-..."
-  [[nodiscard]] const Identity& identity() const noexcept;   // as it was when the session was opened
-  void close() const;                                        // later actions answer `session.closed`
+  [[nodiscard]] const std::string& id() const noexcept;     // "s-..."
+  [[nodiscard]] const Identity& identity() const noexcept;  // as it was when the session was opened
+  void close() const;                                       // later actions answer `session.closed`
   // For doors that could not even read the request: records and answers its refusal.
   [[nodiscard]] Outcome refuse(const Error& malformed) const;
 
@@ -81,7 +82,8 @@ class LIBGUARD_API Guard {
   void add_detector(std::shared_ptr<const masking::Detector> detector) const;
 
   // JSON in, JSON out; what the CLI, the console and a side-car use. See docs/RECORD_FORMAT.md.
-  [[nodiscard]] std::string explain(std::string_view line, const std::string& connection, const std::string& account) const;
+  [[nodiscard]] std::string explain(std::string_view line, const std::string& connection,
+                                    const std::string& account) const;
   [[nodiscard]] std::string catalogue(const std::string& connection) const;
   // {"op": "list" | "show", "ticket", "all"}
   [[nodiscard]] std::string approvals(std::string_view request) const;

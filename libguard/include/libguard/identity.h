@@ -19,26 +19,26 @@ struct Hop {
 
 // The person an account acts for.
 struct ActsFor {
-  std::string subject;               // as the token says, or as the process asserted
-  std::string account;               // the account this subject is bound to, or empty
-  std::vector<std::string> groups;   // of that account
+  std::string subject;              // as the token says, or as the process asserted
+  std::string account;              // the account this subject is bound to, or empty
+  std::vector<std::string> groups;  // of that account
   bool verified = false;
 };
 
 // Plain value; only the identity module makes one that is authenticated. A default one is nobody.
 struct Identity {
   std::string tenant = "default";
-  std::string account;               // name in guard.yaml
-  std::string provider;              // name in guard.yaml, or "key"
-  std::string subject;               // as the provider says
-  std::vector<std::string> groups;   // sorted, unique
+  std::string account;              // name in guard.yaml
+  std::string provider;             // name in guard.yaml, or "key"
+  std::string subject;              // as the provider says
+  std::vector<std::string> groups;  // sorted, unique
   bool human = false;
-  bool verified = false;             // false: `account=`, asserted by the process
-  std::string credential_id;         // jti or key id: which proof it was
-  std::int64_t expires_at_us = 0;    // 0: the proof does not expire (and a warning says so)
+  bool verified = false;           // false: `account=`, asserted by the process
+  std::string credential_id;       // jti or key id: which proof it was
+  std::int64_t expires_at_us = 0;  // 0: the proof does not expire (and a warning says so)
   std::optional<ActsFor> user;
-  std::vector<Hop> chain;            // outermost first
-  std::vector<std::string> warnings; // "key older than 90 days" ...; shown in session and record
+  std::vector<Hop> chain;             // outermost first
+  std::vector<std::string> warnings;  // "key older than 90 days" ...; shown in session and record
 };
 
 }  // namespace libguard

@@ -11,16 +11,16 @@
 namespace libguard {
 
 enum class OutcomeState {
-  refused,    // the zero value is safe
-  pending,    // a person is asked; NOT executed
+  refused,  // the zero value is safe
+  pending,  // a person is asked; NOT executed
   completed,
-  failed,     // allowed and tried, and the backend said no or broke; nothing was changed
-  in_doubt,   // a COMMIT was sent and its answer never came; the record says how to resolve it
+  failed,    // allowed and tried, and the backend said no or broke; nothing was changed
+  in_doubt,  // a COMMIT was sent and its answer never came; the record says how to resolve it
 };
 
 struct OutcomeColumn {
   std::string name;
-  std::string type;      // the backend's type name ("int4", "text", "numeric", ...), SQLite: declared or ""
+  std::string type;  // the backend's type name ("int4", "text", "numeric", ...), SQLite: declared or ""
   bool masked = false;
   std::string data_class;  // "pii.email", or "" when not masked by a class
   std::string op;          // "redact" | "label" | "partial" ...; "" when not masked
@@ -31,16 +31,16 @@ struct OutcomeColumn {
 // only a MaskedResult can become an Outcome's rows (promise 4).
 struct [[nodiscard]] Outcome {
   OutcomeState state = OutcomeState::refused;
-  std::string stage;      // authenticate | understand | decide | approve | record | execute | mask
-  std::string code;       // stable: "ok", "policy.denied", "approval.pending", "backend.unreachable" ...
-  std::string reason;     // for its reader: what, by which rule, what to do next
-  std::string record;     // "r-..."
-  std::string ticket;     // "t-..." or empty
+  std::string stage;   // authenticate | understand | decide | approve | record | execute | mask
+  std::string code;    // stable: "ok", "policy.denied", "approval.pending", "backend.unreachable" ...
+  std::string reason;  // for its reader: what, by which rule, what to do next
+  std::string record;  // "r-..."
+  std::string ticket;  // "t-..." or empty
   std::vector<OutcomeColumn> columns;
   std::vector<Row> rows;
   std::int64_t affected = 0;
-  bool truncated = false; // a row or byte limit cut the answer
-  std::string result;     // tool: masked text
+  bool truncated = false;  // a row or byte limit cut the answer
+  std::string result;      // tool: masked text
   int risk = 0;
   std::vector<std::string> deciding;  // policy ids
   std::vector<std::string> warnings;

@@ -52,8 +52,8 @@ struct Ticket {
   std::string record;                  // the record that asked
 };
 
-// Thread-safe and safe between processes (SQLite, rollback journal, BEGIN IMMEDIATE). A forked child is refused ("guard.forked")
-// until it opens a store of its own after exec. Throws Error(unavailable, "approval.store").
+// Thread-safe and safe between processes (SQLite, rollback journal, BEGIN IMMEDIATE). A forked child is refused
+// ("guard.forked") until it opens a store of its own after exec. Throws Error(unavailable, "approval.store").
 class TicketStore {
  public:
   virtual ~TicketStore() = default;

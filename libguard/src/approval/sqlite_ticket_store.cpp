@@ -178,9 +178,10 @@ class SqliteTicketStore final : public TicketStore {
     database_ = sqlite::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
     sqlite3_busy_timeout(db(), kBusyMs);
     sqlite::harden(db());
-    // FULL: a consumed ticket must still be consumed after a power cut. DELETE, not WAL: whoever in this process opens and
-    // closes the file (a backup, an agent's file tool) drops our POSIX locks, and under WAL the next process to leave would
-    // then remove the log that we still read: votes would never be seen. With a rollback journal every read looks anew.
+    // FULL: a consumed ticket must still be consumed after a power cut. DELETE, not WAL: whoever in this process opens
+    // and closes the file (a backup, an agent's file tool) drops our POSIX locks, and under WAL the next process to
+    // leave would then remove the log that we still read: votes would never be seen. With a rollback journal every read
+    // looks anew.
     sqlite::execute(db(),
                     "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
                     "PRAGMA secure_delete = ON;");

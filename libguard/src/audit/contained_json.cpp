@@ -77,11 +77,16 @@ class Scan {
 
   bool scalar() {
     switch (peek()) {
-      case '"': return string();
-      case 't': return word("true");
-      case 'f': return word("false");
-      case 'n': return word("null");
-      default: return number();
+      case '"':
+        return string();
+      case 't':
+        return word("true");
+      case 'f':
+        return word("false");
+      case 'n':
+        return word("null");
+      default:
+        return number();
     }
   }
 
@@ -116,14 +121,18 @@ class Scan {
   }
 
   std::optional<std::uint32_t> unicode() {
-    ++at_;   // the 'u'
+    ++at_;  // the 'u'
     std::uint32_t unit = 0;
     for (int i = 0; i < 4; ++i, ++at_) {
       char c = peek();
-      if (c >= '0' && c <= '9') unit = unit * 16 + static_cast<std::uint32_t>(c - '0');
-      else if (c >= 'a' && c <= 'f') unit = unit * 16 + static_cast<std::uint32_t>(c - 'a' + 10);
-      else if (c >= 'A' && c <= 'F') unit = unit * 16 + static_cast<std::uint32_t>(c - 'A' + 10);
-      else return std::nullopt;
+      if (c >= '0' && c <= '9')
+        unit = unit * 16 + static_cast<std::uint32_t>(c - '0');
+      else if (c >= 'a' && c <= 'f')
+        unit = unit * 16 + static_cast<std::uint32_t>(c - 'a' + 10);
+      else if (c >= 'A' && c <= 'F')
+        unit = unit * 16 + static_cast<std::uint32_t>(c - 'A' + 10);
+      else
+        return std::nullopt;
     }
     return unit;
   }

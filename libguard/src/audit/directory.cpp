@@ -32,7 +32,8 @@ void make_with_parents(const std::string& directory) {
   for (std::size_t slash = directory.find('/', 1);; slash = directory.find('/', slash + 1)) {
     std::string path = directory.substr(0, slash);
     if (::mkdir(path.c_str(), kDirectoryMode) != 0 && errno != EEXIST) {
-      throw Error(ErrorKind::unavailable, "audit.directory", "the audit directory " + directory + " cannot be made: " + because(errno));
+      throw Error(ErrorKind::unavailable, "audit.directory",
+                  "the audit directory " + directory + " cannot be made: " + because(errno));
     }
     if (slash == std::string::npos) return;
   }
@@ -42,8 +43,10 @@ void check_mode(const std::string& directory) {
   struct stat info {};
   if (::stat(directory.c_str(), &info) != 0) refuse(directory, "cannot be read: " + because(errno));
   if (!S_ISDIR(info.st_mode)) refuse(directory, "is not a directory");
-  if (info.st_uid != ::geteuid() && info.st_uid != 0) refuse(directory, "belongs to another user, who could change the log");
-  if ((info.st_mode & kOthersWrite) != 0) refuse(directory, "can be written by others; chmod it to 0700 once you know what they did");
+  if (info.st_uid != ::geteuid() && info.st_uid != 0)
+    refuse(directory, "belongs to another user, who could change the log");
+  if ((info.st_mode & kOthersWrite) != 0)
+    refuse(directory, "can be written by others; chmod it to 0700 once you know what they did");
   if ((info.st_mode & kOthersAny) != 0 && ::chmod(directory.c_str(), kDirectoryMode) != 0) {
     refuse(directory, "can be read by others and its mode cannot be changed: " + because(errno));
   }
@@ -98,14 +101,16 @@ bool ends_in_new_line(int fd, off_t size) {
 bool save_aside(const std::string& path, const std::string& bytes) {
   File aside(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, kTornMode));
   if (aside.fd() < 0) return false;
-  return ::write(aside.fd(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()) && ::fsync(aside.fd()) == 0;
+  return ::write(aside.fd(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()) &&
+         ::fsync(aside.fd()) == 0;
 }
 
 std::optional<Repair> repair(const std::string& directory, const SegmentFile& segment) {
   std::string path = directory + "/" + segment.name;
   File file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat info {};
-  if (file.fd() < 0 || ::fstat(file.fd(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0) return std::nullopt;
+  if (file.fd() < 0 || ::fstat(file.fd(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0)
+    return std::nullopt;
   if (ends_in_new_line(file.fd(), info.st_size)) return std::nullopt;
   // Its writer holds this lock for as long as it lives. The size is read again under the lock.
   if (::flock(file.fd(), LOCK_EX | LOCK_NB) != 0) return std::nullopt;
@@ -116,7 +121,8 @@ std::optional<Repair> repair(const std::string& directory, const SegmentFile& se
   if (tail) {
     done.bytes_moved = static_cast<std::int64_t>(tail->size());
     done.bytes_kept = info.st_size - done.bytes_moved;
-    if (save_aside(path + ".torn", *tail) && ::ftruncate(file.fd(), done.bytes_kept) == 0 && ::fsync(file.fd()) == 0) return done;
+    if (save_aside(path + ".torn", *tail) && ::ftruncate(file.fd(), done.bytes_kept) == 0 && ::fsync(file.fd()) == 0)
+      return done;
   }
   log(LogLevel::warning, "the incomplete last line of audit segment " + segment.name + " could not be put aside");
   return std::nullopt;

@@ -7,8 +7,8 @@
 
 namespace libguard::audit {
 
-// Makes the directory (0700, with its parents) or checks it: ours or root's, writable by nobody else, no segment that is
-// a symbolic link or special file. A directory that others may only read is closed to them. Throws
+// Makes the directory (0700, with its parents) or checks it: ours or root's, writable by nobody else, no segment that
+// is a symbolic link or special file. A directory that others may only read is closed to them. Throws
 // Error(configuration | unavailable, "audit.directory").
 void prepare_directory(const std::string& directory);
 

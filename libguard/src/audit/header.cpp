@@ -37,9 +37,10 @@ std::optional<SegmentHeader> read_header(std::string_view json) {
   const Json* stream = member(*read.value, "stream");
   const Json* previous = member(*read.value, "previous");
   bool whole = text(*read.value, "type", type) && type == "segment" && number(*read.value, "v", header.version) &&
-               number(*read.value, "seq", header.seq) && number(*read.value, "segment", header.segment) && stream != nullptr &&
-               text(*stream, "id", header.stream) && previous != nullptr && number(*previous, "segment", header.previous.segment) &&
-               number(*previous, "seq", header.previous.seq) && text(*previous, "hash", header.previous.hash);
+               number(*read.value, "seq", header.seq) && number(*read.value, "segment", header.segment) &&
+               stream != nullptr && text(*stream, "id", header.stream) && previous != nullptr &&
+               number(*previous, "segment", header.previous.segment) && number(*previous, "seq", header.previous.seq) &&
+               text(*previous, "hash", header.previous.hash);
   if (!whole) return std::nullopt;
   if (const Json* broken = member(*read.value, "broken")) {
     header.broken = text(*broken, "reason", header.broken_reason);
@@ -55,7 +56,8 @@ std::optional<SegmentHeader> header_of_file(const std::string& path) {
   return parts ? read_header(parts->json) : std::nullopt;
 }
 
-std::optional<SegmentHeader> header_after(const std::string& directory, const std::vector<SegmentFile>& files, std::size_t index) {
+std::optional<SegmentHeader> header_after(const std::string& directory, const std::vector<SegmentFile>& files,
+                                          std::size_t index) {
   for (std::size_t next = index + 1; next < files.size() && files[next].stream == files[index].stream; ++next) {
     if (auto header = header_of_file(directory + "/" + files[next].name)) return header;
   }

@@ -17,8 +17,8 @@ struct SegmentHeader {
   std::int64_t seq = 0;
   std::int64_t segment = 0;
   std::string stream;
-  Position previous;          // what the writer continued from
-  bool broken = false;        // the predecessor's end was not known to be durable
+  Position previous;    // what the writer continued from
+  bool broken = false;  // the predecessor's end was not known to be durable
   std::string broken_reason;
 };
 
@@ -27,9 +27,10 @@ struct SegmentHeader {
 // Of the file's first line, hash not checked; empty when the file has none.
 [[nodiscard]] std::optional<SegmentHeader> header_of_file(const std::string& path);
 
-// The header of the next segment of the same stream that has one: it says how far `files[index]` was known to be durable.
-[[nodiscard]] std::optional<SegmentHeader> header_after(const std::string& directory, const std::vector<SegmentFile>& files,
-                                                        std::size_t index);
+// The header of the next segment of the same stream that has one: it says how far `files[index]` was known to be
+// durable.
+[[nodiscard]] std::optional<SegmentHeader> header_after(const std::string& directory,
+                                                        const std::vector<SegmentFile>& files, std::size_t index);
 // The last sequence number of a segment that its writer ever stood for, given the header after it.
 [[nodiscard]] std::int64_t confirmed_max(const std::optional<SegmentHeader>& after);
 

@@ -38,8 +38,12 @@ StreamName name_of(const JournalOptions& options, std::int64_t now_us) {
 
 std::string repair_json(const Repair& repair) {
   std::string json;
-  JsonWriter(json).begin_object().text("segment", repair.file).number("bytes_kept", repair.bytes_kept)
-      .number("bytes_moved", repair.bytes_moved).end_object();
+  JsonWriter(json)
+      .begin_object()
+      .text("segment", repair.file)
+      .number("bytes_kept", repair.bytes_kept)
+      .number("bytes_moved", repair.bytes_moved)
+      .end_object();
   return json;
 }
 
@@ -47,13 +51,15 @@ std::string repair_json(const Repair& repair) {
 
 struct Journal::State {
   State(const JournalOptions& options, const std::shared_ptr<Os>& os, const std::shared_ptr<Clock>& clock_in)
-      : owner(::getpid()), clock(clock_in),
+      : owner(::getpid()),
+        clock(clock_in),
         stream(options.directory, name_of(options, clock_in->now_us()), options.segment_bytes_max, os, clock_in) {}
 
   // A forked child shares the file with its parent: one line of it would break the parent's chain.
   void require_owner() const {
     if (::getpid() == owner) return;
-    throw Error(ErrorKind::unavailable, "guard.forked", "this process was forked from the one that opened the guard; open a new guard after exec");
+    throw Error(ErrorKind::unavailable, "guard.forked",
+                "this process was forked from the one that opened the guard; open a new guard after exec");
   }
   void append(const std::string& body, bool durable) { stream.append(body, durable); }
 

@@ -20,24 +20,24 @@ namespace libguard::audit {
 
 // Everything a record says before the action. Texts come here already scrubbed (labels in place of values).
 struct ActionEntry {
-  std::string record;              // "r-..."
-  std::string session;             // "s-..."
-  const Identity* identity = nullptr;   // may be nobody: authentication failed
+  std::string record;                  // "r-..."
+  std::string session;                 // "s-..."
+  const Identity* identity = nullptr;  // may be nobody: authentication failed
   std::vector<Hop> hops;
   std::string tool;
   std::string connection;
-  std::string kind;                // "sql" | "tool"
+  std::string kind;  // "sql" | "tool"
   std::string purpose;
   std::string explanation;
-  std::string command_text;        // scrubbed
-  std::string params_json;         // scrubbed
-  std::string command_digest;      // keyed
+  std::string command_text;    // scrubbed
+  std::string params_json;     // scrubbed
+  std::string command_digest;  // keyed
   std::vector<std::string> kinds;
   std::string effect;
   std::vector<std::string> reads;
   std::vector<std::string> writes;
   const Decision* decision = nullptr;
-  std::string verdict;             // "allow" | "refuse" | "pending"
+  std::string verdict;  // "allow" | "refuse" | "pending"
   std::string snapshot;
   std::string ticket;
   std::vector<std::string> approvers;
@@ -47,23 +47,23 @@ struct ActionEntry {
 };
 
 struct OutcomeEntry {
-  std::string state;               // completed | refused | pending | failed | in_doubt
+  std::string state;  // completed | refused | pending | failed | in_doubt
   std::string stage;
   std::string code;
   std::string reason;
   std::int64_t rows = 0;
   std::int64_t affected = 0;
-  std::map<std::string, std::int64_t> masked_counts;   // "pii.email|label" -> count
-  std::string response_json;       // masked rows (audit.responses: masked) or "" ...
-  std::string response_digest;     // ... then their keyed digest
+  std::map<std::string, std::int64_t> masked_counts;  // "pii.email|label" -> count
+  std::string response_json;                          // masked rows (audit.responses: masked) or "" ...
+  std::string response_digest;                        // ... then their keyed digest
   std::int64_t total_us = 0;
   std::int64_t backend_us = 0;
 };
 
 struct JournalOptions {
   std::string directory;
-  std::string host;                // empty: this machine's
-  std::string boot_id;             // empty: the kernel's
+  std::string host;     // empty: this machine's
+  std::string boot_id;  // empty: the kernel's
   std::size_t segment_bytes_max = 64 * 1024 * 1024;
   // Golden records fix these two; else they are made from start time, process id and chance.
   std::string stream_id;

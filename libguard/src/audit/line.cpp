@@ -52,9 +52,8 @@ std::optional<std::int64_t> number_member(const Json& json, const char* name) {
 }
 
 bool is_hash(std::string_view text) {
-  return text.size() == kHashChars && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
+  return text.size() == kHashChars &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 }  // namespace
@@ -89,7 +88,8 @@ std::optional<LineParts> split_line(std::string_view line) {
   if (line.size() < kHashChars + 3) return std::nullopt;
   std::size_t tab = line.size() - kHashChars - 1;
   LineParts parts{line.substr(0, tab), line.substr(tab + 1)};
-  if (line[tab] != '\t' || parts.json.front() != '{' || parts.json.back() != '}' || !is_hash(parts.hash)) return std::nullopt;
+  if (line[tab] != '\t' || parts.json.front() != '{' || parts.json.back() != '}' || !is_hash(parts.hash))
+    return std::nullopt;
   return parts;
 }
 
@@ -101,8 +101,12 @@ std::optional<RecordHead> read_head(std::string_view json) {
   auto version = number_member(*read.value, "v");
   auto seq = number_member(*read.value, "seq");
   if (!version || !seq) return std::nullopt;
-  return RecordHead{*version, *seq, text_member(*read.value, "type"), text_member(*read.value, "at"),
-                    text_member(*read.value, "record"), text_member(*read.value, "session")};
+  return RecordHead{*version,
+                    *seq,
+                    text_member(*read.value, "type"),
+                    text_member(*read.value, "at"),
+                    text_member(*read.value, "record"),
+                    text_member(*read.value, "session")};
 }
 
 }  // namespace libguard::audit

@@ -40,7 +40,7 @@ struct RecordHead {
   std::int64_t seq = 0;
   std::string type;
   std::string at;
-  std::string record;    // empty for segment headers, events and the end
+  std::string record;  // empty for segment headers, events and the end
   std::string session;
 };
 // Reads the fixed order, else the whole JSON; empty when it is no record.

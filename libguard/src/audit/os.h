@@ -16,8 +16,8 @@ class Os {
   // O_CREAT|O_EXCL|O_APPEND|O_CLOEXEC|O_NOFOLLOW, 0600, and an exclusive flock: whoever can lock a segment later knows
   // that its writer is gone.
   virtual int open_new(const std::string& path) = 0;
-  virtual long write(int fd, std::string_view bytes) = 0;            // may be short
-  virtual int sync(int fd) = 0;                                      // fdatasync
+  virtual long write(int fd, std::string_view bytes) = 0;  // may be short
+  virtual int sync(int fd) = 0;                            // fdatasync
   virtual int sync_directory(const std::string& path) = 0;
   virtual int close(int fd) = 0;
   // A segment whose header could not be written. Only tidiness depends on it, so an implementation may leave it out.

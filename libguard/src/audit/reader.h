@@ -12,9 +12,9 @@ struct Verification {
   bool intact = false;
   std::int64_t segments = 0;
   std::int64_t records = 0;
-  std::int64_t in_doubt = 0;            // intents without an outcome
-  std::vector<std::string> findings;    // "segment 2, record 29: hash differs from what record 30 was chained to; ..."
-  std::vector<std::string> warnings;    // "no anchor: a cut of the tail cannot be seen"
+  std::int64_t in_doubt = 0;          // intents without an outcome
+  std::vector<std::string> findings;  // "segment 2, record 29: hash differs from what record 30 was chained to; ..."
+  std::vector<std::string> warnings;  // "no anchor: a cut of the tail cannot be seen"
 };
 [[nodiscard]] Verification verify(const std::string& directory);
 [[nodiscard]] std::string to_json_text(const Verification& verification);

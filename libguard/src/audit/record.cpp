@@ -19,8 +19,10 @@ void begin_body(std::string& body, std::string_view type, std::int64_t at_us) {
 // JSON that others hand in: what does not stand on its own is kept as text, so that it cannot change the record.
 void append_foreign(JsonWriter& writer, std::string_view name, const std::string& json) {
   if (json.empty()) return;
-  if (is_contained_json(json)) writer.raw(name, json);
-  else writer.text(name, json);
+  if (is_contained_json(json))
+    writer.raw(name, json);
+  else
+    writer.text(name, json);
 }
 
 void append_hops(JsonWriter& writer, std::string_view name, const std::vector<Hop>& hops) {
@@ -52,7 +54,10 @@ void append_who(JsonWriter& writer, const ActionEntry& entry) {
 }
 
 void append_what(JsonWriter& writer, const ActionEntry& entry) {
-  writer.begin_object("what").text("kind", entry.kind).text_if("connection", entry.connection).text_if("tool", entry.tool);
+  writer.begin_object("what")
+      .text("kind", entry.kind)
+      .text_if("connection", entry.connection)
+      .text_if("tool", entry.tool);
   writer.text("command", entry.command_text);
   append_foreign(writer, "params", entry.params_json);
   writer.text_if("digest", entry.command_digest).texts("kinds", entry.kinds).text("effect", entry.effect);
@@ -109,8 +114,10 @@ void append_outcome(JsonWriter& writer, const OutcomeEntry& outcome, bool with_r
   writer.begin_object("outcome").text("state", outcome.state).text("stage", outcome.stage).text("code", outcome.code);
   writer.text("reason", outcome.reason).number("rows", outcome.rows).number("affected", outcome.affected);
   append_masked(writer, outcome.masked_counts);
-  if (with_response) append_foreign(writer, "response", outcome.response_json);
-  else if (!outcome.response_json.empty()) writer.boolean("response_too_long", true);
+  if (with_response)
+    append_foreign(writer, "response", outcome.response_json);
+  else if (!outcome.response_json.empty())
+    writer.boolean("response_too_long", true);
   writer.text_if("response_digest", outcome.response_digest);
   writer.number("total_us", outcome.total_us).number("backend_us", outcome.backend_us).end_object();
 }
@@ -133,13 +140,14 @@ void append_action(JsonWriter& writer, const ActionEntry& entry) {
 // Text that is no JSON is escaped, which can make six bytes of one.
 bool response_fits(const OutcomeEntry& outcome) {
   std::size_t bytes = outcome.response_json.size();
-  return bytes <= limits::kJsonBytesMax / 16 || (bytes <= limits::kJsonBytesMax / 2 && is_contained_json(outcome.response_json));
+  return bytes <= limits::kJsonBytesMax / 16 ||
+         (bytes <= limits::kJsonBytesMax / 2 && is_contained_json(outcome.response_json));
 }
 
 }  // namespace
 
-std::string header_body(const StreamName& stream, std::int64_t segment, const Position& previous, const BrokenNote& broken,
-                        std::int64_t at_us) {
+std::string header_body(const StreamName& stream, std::int64_t segment, const Position& previous,
+                        const BrokenNote& broken, std::int64_t at_us) {
   std::string body;
   begin_body(body, "segment", at_us);
   JsonWriter writer(body);

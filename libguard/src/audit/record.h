@@ -12,7 +12,7 @@ namespace libguard::audit {
 
 // Who the stream is: the same in each of its segment headers.
 struct StreamName {
-  std::string id;        // file name part: start time, pid, chance
+  std::string id;  // file name part: start time, pid, chance
   std::string host;
   std::int64_t pid = 0;
   std::string boot_id;
@@ -22,7 +22,7 @@ struct StreamName {
 // Why a segment does not simply continue the one before.
 struct BrokenNote {
   std::int64_t segment = 0;
-  std::string reason;    // "fdatasync: Input/output error"; empty: nothing is broken
+  std::string reason;  // "fdatasync: Input/output error"; empty: nothing is broken
 };
 
 [[nodiscard]] std::string header_body(const StreamName& stream, std::int64_t segment, const Position& previous,

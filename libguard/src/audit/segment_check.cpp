@@ -12,14 +12,21 @@ void SegmentCheck::run(const std::string& path, RecordSink& sink) {
   std::string_view line;
   for (;;) {
     switch (reader.next(line)) {
-      case LineReader::Got::line: take_line(line, sink); continue;
-      case LineReader::Got::too_long: garbage("a line is longer than any record"); continue;
+      case LineReader::Got::line:
+        take_line(line, sink);
+        continue;
+      case LineReader::Got::too_long:
+        garbage("a line is longer than any record");
+        continue;
       case LineReader::Got::torn:
         torn = true;
         torn_bytes = line.size();
         break;
-      case LineReader::Got::failed: find(name(), "the file cannot be read or is no regular file"); break;
-      case LineReader::Got::end: break;
+      case LineReader::Got::failed:
+        find(name(), "the file cannot be read or is no regular file");
+        break;
+      case LineReader::Got::end:
+        break;
     }
     break;
   }
@@ -33,10 +40,13 @@ void SegmentCheck::take_line(std::string_view line, RecordSink& sink) {
   if (!head) return garbage("a line is not a record");
   ++records;
   if (head->version != kFormatVersion) {
-    return garbage("a record has format version " + std::to_string(head->version) + ", which this reader does not know");
+    return garbage("a record has format version " + std::to_string(head->version) +
+                   ", which this reader does not know");
   }
-  if (first_) take_header(*parts, *head);
-  else take_record(*parts, *head, sink);
+  if (first_)
+    take_header(*parts, *head);
+  else
+    take_record(*parts, *head, sink);
 }
 
 void SegmentCheck::take_header(const LineParts& parts, const RecordHead& head) {
@@ -49,7 +59,8 @@ void SegmentCheck::take_header(const LineParts& parts, const RecordHead& head) {
   last = confirmed = header->previous;
   std::string computed = chain_hash(header->previous.hash, parts.json);
   if (computed != parts.hash) mismatch_ = Mismatch{head.seq, computed, std::string(parts.hash)};
-  if (head.seq != header->previous.seq + 1) find(name(), "the header's sequence number does not follow what it is chained to");
+  if (head.seq != header->previous.seq + 1)
+    find(name(), "the header's sequence number does not follow what it is chained to");
   last = confirmed = Position{file_.number, head.seq, std::string(parts.hash)};
 }
 
@@ -66,21 +77,26 @@ void SegmentCheck::take_record(const LineParts& parts, const RecordHead& head, R
   bool fits = chained(parts, by_computed);
   if (mismatch_) {
     std::string next = std::to_string(head.seq);
-    if (by_computed) settle_mismatch("its stored hash was changed; the record is what record " + next + " was chained to");
-    else if (fits) settle_mismatch("hash differs from what record " + next + " was chained to");
-    else settle_mismatch("hash does not fit its bytes");
+    if (by_computed)
+      settle_mismatch("its stored hash was changed; the record is what record " + next + " was chained to");
+    else if (fits)
+      settle_mismatch("hash differs from what record " + next + " was chained to");
+    else
+      settle_mismatch("hash does not fit its bytes");
   }
   std::int64_t expected = last.seq + 1;
   if (head.seq == expected || lost_) {
     if (!fits && !lost_) mismatch_ = Mismatch{head.seq, chain_hash(last.hash, parts.json), std::string(parts.hash)};
     lost_ = false;
   } else if (head.seq > expected) {
-    std::string gap = head.seq == expected + 1 ? "record " + std::to_string(expected) + " is missing"
-                                               : "records " + std::to_string(expected) + "-" + std::to_string(head.seq - 1) + " are missing";
-    find("segment " + std::to_string(ordinal_), gap + ": record " + std::to_string(head.seq) + " follows record " + std::to_string(last.seq) +
-                                                    standing(expected - 1));
+    std::string gap = head.seq == expected + 1
+                          ? "record " + std::to_string(expected) + " is missing"
+                          : "records " + std::to_string(expected) + "-" + std::to_string(head.seq - 1) + " are missing";
+    find("segment " + std::to_string(ordinal_), gap + ": record " + std::to_string(head.seq) + " follows record " +
+                                                    std::to_string(last.seq) + standing(expected - 1));
   } else {
-    find(name() + ", record " + std::to_string(head.seq), "stands out of its place, after record " + std::to_string(last.seq) + standing(last.seq));
+    find(name() + ", record " + std::to_string(head.seq),
+         "stands out of its place, after record " + std::to_string(last.seq) + standing(last.seq));
     stray_ = parts.hash;
     return;
   }
@@ -115,8 +131,10 @@ void SegmentCheck::garbage(std::string_view what) {
 
 void SegmentCheck::find(const std::string& where, const std::string& what) {
   whole_ = false;
-  if (findings.size() < kFindingsPerSegmentMax) findings.push_back(where + ": " + what);
-  else ++dropped_;
+  if (findings.size() < kFindingsPerSegmentMax)
+    findings.push_back(where + ": " + what);
+  else
+    ++dropped_;
 }
 
 std::string SegmentCheck::standing(std::int64_t up_to) const {

@@ -35,11 +35,11 @@ class SegmentCheck {
   std::vector<std::string> warnings;
   std::int64_t records = 0;
   std::optional<SegmentHeader> header;
-  Position last;                 // the last record in its place
-  Position confirmed;            // the last one up to confirmed_max
+  Position last;       // the last record in its place
+  Position confirmed;  // the last one up to confirmed_max
   std::size_t torn_bytes = 0;
   bool torn = false;
-  bool ended = false;            // the last record is a clean end
+  bool ended = false;  // the last record is a clean end
   std::int64_t unconfirmed = 0;
 
  private:
@@ -62,12 +62,12 @@ class SegmentCheck {
   std::int64_t ordinal_;
   const SegmentFile& file_;
   std::int64_t confirmed_max_;
-  bool whole_;                       // nothing found so far: records before this one stand
+  bool whole_;  // nothing found so far: records before this one stand
   bool first_ = true;
-  bool lost_ = false;                // after garbage: the next record's place is unknown
+  bool lost_ = false;  // after garbage: the next record's place is unknown
   std::size_t dropped_ = 0;
-  std::optional<Mismatch> mismatch_; // waits for the next record's word
-  std::string stray_;                // hash of a record out of its place: an insertion may be chained through it
+  std::optional<Mismatch> mismatch_;  // waits for the next record's word
+  std::string stray_;                 // hash of a record out of its place: an insertion may be chained through it
 };
 
 }  // namespace libguard::audit

@@ -116,7 +116,7 @@ LineReader::Got LineReader::next(std::string_view& line) {
     scanned_ = buffer_.size();
     if (buffer_.size() - start_ > limits::kRecordBytesMax) {
       too_long = true;
-      start_ = scanned_;   // forget the bytes, go on looking for the end of the line
+      start_ = scanned_;  // forget the bytes, go on looking for the end of the line
     }
     if (at_end_ || !fill()) {
       if (failed_) return Got::failed;

@@ -11,7 +11,7 @@ namespace libguard::audit {
 
 // "20261124T101402113456Z-4711-9f3a2c1b77aa01dd.0002.jsonl": stream id, segment number. Names sort by time.
 struct SegmentFile {
-  std::string name;          // without the directory
+  std::string name;  // without the directory
   std::string stream;
   std::int64_t number = 0;
 };

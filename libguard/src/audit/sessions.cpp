@@ -20,7 +20,8 @@ using Visit = std::function<void(const RecordHead&, std::string_view json)>;
 void for_each_record(const std::string& path, std::int64_t seq_max, const Visit& visit) {
   LineReader reader(path);
   std::string_view line;
-  for (auto got = reader.next(line); got == LineReader::Got::line || got == LineReader::Got::too_long; got = reader.next(line)) {
+  for (auto got = reader.next(line); got == LineReader::Got::line || got == LineReader::Got::too_long;
+       got = reader.next(line)) {
     auto parts = got == LineReader::Got::line ? split_line(line) : std::nullopt;
     if (!parts) continue;
     auto head = read_head(parts->json);
@@ -54,7 +55,7 @@ struct SessionLine {
   std::string tenant, account, user, purpose;
   std::string started, last;
   std::int64_t actions = 0, refused = 0, pending = 0, completed = 0, failed = 0;
-  std::unordered_map<std::string, std::string> states;   // record -> state; "" while only the intent is there
+  std::unordered_map<std::string, std::string> states;  // record -> state; "" while only the intent is there
 };
 
 void note_state(SessionLine& line, const std::string& record, const std::string& state) {
@@ -77,10 +78,14 @@ void add_record(SessionLine& line, const RecordHead& head, const Json& json) {
 void count_states(SessionLine& line) {
   for (const auto& [record, state] : line.states) {
     ++line.actions;
-    if (state == "refused") ++line.refused;
-    else if (state == "pending") ++line.pending;
-    else if (state == "completed") ++line.completed;
-    else if (state == "failed") ++line.failed;
+    if (state == "refused")
+      ++line.refused;
+    else if (state == "pending")
+      ++line.pending;
+    else if (state == "completed")
+      ++line.completed;
+    else if (state == "failed")
+      ++line.failed;
   }
 }
 
@@ -132,7 +137,8 @@ std::string sessions_json(const std::string& directory) {
     count_states(line);
     newest.push_back(&line);
   }
-  std::stable_sort(newest.begin(), newest.end(), [](const SessionLine* a, const SessionLine* b) { return a->started > b->started; });
+  std::stable_sort(newest.begin(), newest.end(),
+                   [](const SessionLine* a, const SessionLine* b) { return a->started > b->started; });
   std::string out;
   JsonWriter writer(out);
   writer.begin_array();
@@ -150,7 +156,8 @@ std::string session_json(const std::string& directory, std::string_view session)
     JsonResult read = read_json(text);
     if (read.value && session_of(head, *read.value) == session) join(records, intents, std::move(*read.value));
   });
-  std::stable_sort(records.begin(), records.end(), [](const Json& a, const Json& b) { return text_at(a, {"at"}) < text_at(b, {"at"}); });
+  std::stable_sort(records.begin(), records.end(),
+                   [](const Json& a, const Json& b) { return text_at(a, {"at"}) < text_at(b, {"at"}); });
   std::string out = "[";
   for (const Json& record : records) {
     if (out.size() > 1) out += ',';

@@ -48,7 +48,10 @@ struct Stream::Segment {
 
 Stream::Stream(std::string directory, StreamName name, std::size_t segment_bytes_max, std::shared_ptr<Os> os,
                std::shared_ptr<Clock> clock)
-    : directory_(std::move(directory)), name_(std::move(name)), segment_bytes_max_(segment_bytes_max), os_(std::move(os)),
+    : directory_(std::move(directory)),
+      name_(std::move(name)),
+      segment_bytes_max_(segment_bytes_max),
+      os_(std::move(os)),
       clock_(std::move(clock)) {
   open_segment();
   flusher_ = std::thread([this] { flush_loop(); });
@@ -66,7 +69,8 @@ Stream::~Stream() {
 
 void Stream::append(const std::string& body, bool durable) {
   if (body.size() > kBodyBytesMax) {
-    throw Error(ErrorKind::invalid, "audit.too_long", "the record of this action would be longer than any reader accepts");
+    throw Error(ErrorKind::invalid, "audit.too_long",
+                "the record of this action would be longer than any reader accepts");
   }
   Lock lock(mutex_);
   std::shared_ptr<Segment> segment = usable_segment(lock, body.size());
@@ -103,12 +107,12 @@ std::shared_ptr<Stream::Segment> Stream::usable_segment(Lock& lock, std::size_t 
     bool full = healthy && segment_->bytes + bytes > segment_bytes_max_ && segment_->written.seq > segment_->header_seq;
     if (healthy && !full) return segment_;
     if (syncing_) {
-      changed_.wait(lock);   // the leader's answer decides what the next segment is chained to (S3)
+      changed_.wait(lock);  // the leader's answer decides what the next segment is chained to (S3)
     } else if (!healthy || segment_->durable_seq == segment_->written.seq) {
       open_segment();
       return segment_;
     } else {
-      std::shared_ptr<Segment> old = segment_;   // another thread may put a new one in its place meanwhile
+      std::shared_ptr<Segment> old = segment_;  // another thread may put a new one in its place meanwhile
       wait_durable(lock, old, old->written.seq);
     }
   }
@@ -143,11 +147,13 @@ void Stream::start_segment(const std::string& path, const std::shared_ptr<Segmen
   segment->written.segment = number_;
   try {
     write_line(*segment, header);
-    if (int error = os_->sync(segment->fd); error < 0) kill(*segment, "fdatasync", error);
-    else if (error = os_->sync_directory(directory_); error < 0) kill(*segment, "fsync of the directory", error);
+    if (int error = os_->sync(segment->fd); error < 0)
+      kill(*segment, "fdatasync", error);
+    else if (error = os_->sync_directory(directory_); error < 0)
+      kill(*segment, "fsync of the directory", error);
     if (segment->dead) unwritable(segment->why);
   } catch (const Error&) {
-    os_->remove(path);   // nothing in it was promised to anybody
+    os_->remove(path);  // nothing in it was promised to anybody
     throw;
   }
   segment->header_seq = segment->durable_seq = segment->written.seq;
@@ -161,7 +167,7 @@ void Stream::write_line(Segment& segment, const std::string& body) {
   std::string line = make_line(next.seq, body, next.hash);
   long written = os_->write(segment.fd, line);
   if (written != static_cast<long>(line.size())) {
-    kill(segment, "write", written < 0 ? written : -ENOSPC);   // a short write is how a full disk begins
+    kill(segment, "write", written < 0 ? written : -ENOSPC);  // a short write is how a full disk begins
     unwritable(segment.why);
   }
   segment.written = std::move(next);
@@ -172,9 +178,12 @@ void Stream::write_line(Segment& segment, const std::string& body) {
 // Whoever finds nobody syncing syncs for all that is written; the others wait for its answer.
 void Stream::wait_durable(Lock& lock, const std::shared_ptr<Segment>& segment, std::int64_t seq) {
   while (segment->durable_seq < seq) {
-    if (syncing_) changed_.wait(lock);
-    else if (segment->dead) unwritable(segment->why);
-    else lead_sync(lock, segment);
+    if (syncing_)
+      changed_.wait(lock);
+    else if (segment->dead)
+      unwritable(segment->why);
+    else
+      lead_sync(lock, segment);
   }
 }
 

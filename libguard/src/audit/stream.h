@@ -4,9 +4,9 @@
 // Invariants, cited by number in the tests:
 //   S1  append(durable) returns only after an fdatasync that began after its line was written has succeeded.
 //   S2  a segment on which a write or sync failed is never written, synced or read again by this process.
-//   S3  a new segment is chained to the last line that is known to be durable, so that what a crash leaves always verifies.
-//   S4  a line that was accepted without waiting is written again into the next segment when its own segment dies.
-//   S5  sequence numbers along the durable chain have no gap.
+//   S3  a new segment is chained to the last line that is known to be durable, so that what a crash leaves always
+//   verifies. S4  a line that was accepted without waiting is written again into the next segment when its own segment
+//   dies. S5  sequence numbers along the durable chain have no gap.
 
 #include <atomic>
 #include <chrono>
@@ -31,8 +31,8 @@ inline constexpr std::chrono::milliseconds kIdleSyncMs{500};
 // Lines that are kept in memory until they are durable (S4); past this, the writer waits like everybody else.
 inline constexpr std::size_t kCarriedBytesMax = 8 * 1024 * 1024;
 
-// Thread-safe. Throws Error(unavailable, "audit.unwritable") when the disk fails, Error(invalid, "audit.too_long") for a
-// record that no reader would accept.
+// Thread-safe. Throws Error(unavailable, "audit.unwritable") when the disk fails, Error(invalid, "audit.too_long") for
+// a record that no reader would accept.
 class Stream {
  public:
   Stream(std::string directory, StreamName name, std::size_t segment_bytes_max, std::shared_ptr<Os> os,
@@ -75,11 +75,11 @@ class Stream {
   const std::shared_ptr<Clock> clock_;
 
   mutable std::mutex mutex_;
-  std::condition_variable changed_;      // a sync ended
-  std::condition_variable idle_;         // the end has come
+  std::condition_variable changed_;  // a sync ended
+  std::condition_variable idle_;     // the end has come
   std::shared_ptr<Segment> segment_;
-  std::atomic<int> current_fd_{-1};      // of segment_: all that a forked child may look at
-  std::int64_t number_ = 0;              // of the newest segment that was tried
+  std::atomic<int> current_fd_{-1};  // of segment_: all that a forked child may look at
+  std::int64_t number_ = 0;          // of the newest segment that was tried
   Position durable_;
   BrokenNote broken_;
   bool syncing_ = false;

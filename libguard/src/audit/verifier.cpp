@@ -15,8 +15,10 @@ class OpenIntents final : public RecordSink {
  public:
   void record(const RecordHead& head) override {
     if (head.record.empty()) return;
-    if (head.type == "intent") begun_.insert(head.record);
-    else if (head.type == "outcome" || head.type == "refusal") ended_.insert(head.record);
+    if (head.type == "intent")
+      begun_.insert(head.record);
+    else if (head.type == "outcome" || head.type == "refusal")
+      ended_.insert(head.record);
   }
   [[nodiscard]] std::int64_t count() const {
     std::int64_t open = 0;
@@ -60,10 +62,14 @@ class StreamVerifier {
     std::string where = name();
     std::string sentence = where + ": it was chained to record " + std::to_string(claim.seq) + " in segment " +
                            std::to_string(claim.segment) + " of stream " + file.stream + ", ";
-    if (claim.segment > previous_.segment) sentence += "a segment that is missing";
-    else if (claim.seq > previous_.seq) sentence += "which is missing: the segment before ends at record " + std::to_string(previous_.seq);
-    else if (claim.seq < previous_.seq) sentence += "but the segment before goes on to record " + std::to_string(previous_.seq);
-    else sentence += "whose hash is different now";
+    if (claim.segment > previous_.segment)
+      sentence += "a segment that is missing";
+    else if (claim.seq > previous_.seq)
+      sentence += "which is missing: the segment before ends at record " + std::to_string(previous_.seq);
+    else if (claim.seq < previous_.seq)
+      sentence += "but the segment before goes on to record " + std::to_string(previous_.seq);
+    else
+      sentence += "whose hash is different now";
     std::int64_t standing = claim.seq == previous_.seq ? previous_.seq - 1 : std::min(claim.seq, previous_.seq);
     if (whole_ && standing > 1) sentence += "; records 1-" + std::to_string(standing) + " stand";
     find(sentence);
@@ -72,23 +78,28 @@ class StreamVerifier {
   void end_of(const SegmentCheck& check, bool has_next, bool cut_short) {
     std::string where = name();
     if (check.unconfirmed > 0) {
-      result_.warnings.push_back(where + ": its last " + std::to_string(check.unconfirmed) +
-                                 " records were never confirmed, the disk failed; the next segment goes on before them");
+      result_.warnings.push_back(
+          where + ": its last " + std::to_string(check.unconfirmed) +
+          " records were never confirmed, the disk failed; the next segment goes on before them");
     }
     if (check.torn && !(has_next && cut_short)) torn_end(check, where, has_next);
     if (!has_next && check.header && !check.ended && !check.torn) {
-      result_.warnings.push_back(where + ": its stream has no end record: the process is still running, was killed, or the tail was cut");
+      result_.warnings.push_back(
+          where + ": its stream has no end record: the process is still running, was killed, or the tail was cut");
     }
     if (!check.header && check.findings.empty() && !check.torn) {
-      result_.warnings.push_back(where + ": the file is empty; a crash right after it was made leaves this, and so does a cut");
+      result_.warnings.push_back(where +
+                                 ": the file is empty; a crash right after it was made leaves this, and so does a cut");
     }
   }
 
   void torn_end(const SegmentCheck& check, const std::string& where, bool has_next) {
-    std::string sentence = where + ": ends in an incomplete line of " + std::to_string(check.torn_bytes) + " bytes after record " +
-                           std::to_string(check.last.seq);
-    if (has_next && check.header) find(sentence + ", though a segment follows that knows of no failure");
-    else result_.warnings.push_back(sentence + ": its writer was killed or is writing now");
+    std::string sentence = where + ": ends in an incomplete line of " + std::to_string(check.torn_bytes) +
+                           " bytes after record " + std::to_string(check.last.seq);
+    if (has_next && check.header)
+      find(sentence + ", though a segment follows that knows of no failure");
+    else
+      result_.warnings.push_back(sentence + ": its writer was killed or is writing now");
   }
 
   const std::string& directory_;
@@ -119,7 +130,8 @@ Verification verify(const std::string& directory) {
     return result;
   }
   verify_streams(directory, *files, result);
-  if (files->empty()) result.warnings.push_back("there is no segment here: nothing was recorded yet, or all of it was removed");
+  if (files->empty())
+    result.warnings.push_back("there is no segment here: nothing was recorded yet, or all of it was removed");
   if (!result.findings.empty()) {
     result.warnings.push_back("a record that was rewritten together with its hash shows at the record after it");
   }

@@ -25,13 +25,13 @@ struct ActionLimits {
 // What is known before the command runs. Reads of PostgreSQL send nothing here (one pipelined round trip later);
 // writes open the transaction, so that the intent can carry what resolves an unknown outcome.
 struct Prepared {
-  std::string xid;                // PostgreSQL writes: pg_current_xact_id(); else ""
+  std::string xid;  // PostgreSQL writes: pg_current_xact_id(); else ""
   std::string system_identifier;
 };
 
 class Action {
  public:
-  virtual ~Action() = default;    // rolls back what was not committed and returns or destroys the connection
+  virtual ~Action() = default;  // rolls back what was not committed and returns or destroys the connection
   // Throws Error(unavailable, "command.changed") when the catalogue is no longer the one the command was understood
   // against: the pipeline then understands and decides again, once.
   virtual Prepared prepare() = 0;

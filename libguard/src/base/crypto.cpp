@@ -78,8 +78,8 @@ constexpr const char* kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrs
 
 }  // namespace
 
-// Fetching an algorithm and making a context cost more than hashing a record, so both are kept: the one for the process,
-// the other for the thread.
+// Fetching an algorithm and making a context cost more than hashing a record, so both are kept: the one for the
+// process, the other for the thread.
 const EVP_MD* sha256_algorithm() {
   static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   if (algorithm == nullptr) fail("SHA-256");
@@ -149,7 +149,8 @@ FieldHash& FieldHash::field(std::string_view bytes) {
 
 FieldHash& FieldHash::field(std::int64_t number) {
   char digits[24];
-  return field(std::string_view(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits)));
+  return field(std::string_view(
+      digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits)));
 }
 
 Digest FieldHash::finish() { return sha256(state_->bytes); }

@@ -96,9 +96,12 @@ Value tagged_value(const Json& json) {
     std::size_t digits = 0;
     std::size_t points = 0;
     for (std::size_t i = text.starts_with('-') ? 1 : 0; i < text.size(); ++i) {
-      if (text[i] == '.') ++points;
-      else if (text[i] >= '0' && text[i] <= '9') ++digits;
-      else malformed("$decimal is not -?digits[.digits]");
+      if (text[i] == '.')
+        ++points;
+      else if (text[i] >= '0' && text[i] <= '9')
+        ++digits;
+      else
+        malformed("$decimal is not -?digits[.digits]");
     }
     if (digits == 0 || points > 1) malformed("$decimal is not -?digits[.digits]");
     return Decimal{text};
@@ -146,16 +149,23 @@ Json to_json(const Value& value) {
 
 Value value_from_json(const Json& json) {
   switch (json.type()) {
-    case Json::value_t::null: return Null{};
-    case Json::value_t::boolean: return json.get<bool>();
-    case Json::value_t::number_integer: return json.get<std::int64_t>();
+    case Json::value_t::null:
+      return Null{};
+    case Json::value_t::boolean:
+      return json.get<bool>();
+    case Json::value_t::number_integer:
+      return json.get<std::int64_t>();
     case Json::value_t::number_unsigned:
       if (json.get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX)) malformed("an integer is beyond 64 bits");
       return json.get<std::int64_t>();
-    case Json::value_t::number_float: return json.get<double>();
-    case Json::value_t::string: return json.get<std::string>();
-    case Json::value_t::object: return tagged_value(json);
-    default: malformed("a parameter is null, true, a number, text or a $-object");
+    case Json::value_t::number_float:
+      return json.get<double>();
+    case Json::value_t::string:
+      return json.get<std::string>();
+    case Json::value_t::object:
+      return tagged_value(json);
+    default:
+      malformed("a parameter is null, true, a number, text or a $-object");
   }
 }
 

@@ -35,8 +35,8 @@ std::size_t sequence_at(std::string_view text, std::size_t at) {
   return length;
 }
 
-// Where the run of plain bytes from `at` ends. Eight bytes at a time: a byte is not plain when its high bit is set, when
-// it is below 0x20, or when it equals '"' or '\\'; each test leaves a high bit where it hits.
+// Where the run of plain bytes from `at` ends. Eight bytes at a time: a byte is not plain when its high bit is set,
+// when it is below 0x20, or when it equals '"' or '\\'; each test leaves a high bit where it hits.
 std::size_t plain_end(std::string_view text, std::size_t at) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHighs = 0x8080808080808080;
@@ -55,14 +55,29 @@ std::size_t plain_end(std::string_view text, std::size_t at) {
 void append_escaped(std::string& out, std::uint8_t c) {
   static constexpr char kHex[] = "0123456789abcdef";
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
-    default: break;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    default:
+      break;
   }
   out += "\\u00";
   out += kHex[c >> 4];
@@ -71,11 +86,14 @@ void append_escaped(std::string& out, std::uint8_t c) {
 
 void append_double(std::string& out, double number) {
   if (!std::isfinite(number)) {
-    out += std::isnan(number) ? R"({"$real":"NaN"})" : number > 0 ? R"({"$real":"Infinity"})" : R"({"$real":"-Infinity"})";
+    out += std::isnan(number) ? R"({"$real":"NaN"})"
+           : number > 0       ? R"({"$real":"Infinity"})"
+                              : R"({"$real":"-Infinity"})";
     return;
   }
   char digits[32];
-  std::string_view text(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits));
+  std::string_view text(digits,
+                        static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits));
   out += text;
   if (text.find_first_of(".e") == std::string_view::npos) out += ".0";
 }

@@ -43,7 +43,9 @@ class JsonWriter {
     return end_array();
   }
   // An empty text is left out: records are read by people too.
-  JsonWriter& text_if(std::string_view name, std::string_view value) { return value.empty() ? *this : text(name, value); }
+  JsonWriter& text_if(std::string_view name, std::string_view value) {
+    return value.empty() ? *this : text(name, value);
+  }
   template <typename Texts>
   JsonWriter& texts_if(std::string_view name, const Texts& values) {
     return values.empty() ? *this : texts(name, values);

@@ -27,7 +27,8 @@ std::string_view ten_random_bytes() {
     pid_t owner = 0;
   };
   thread_local Pool pool;
-  if (pool.at + kBytes > pool.bytes.size() || pool.owner != ::getpid()) pool = {crypto::random_bytes(64 * kBytes), 0, ::getpid()};
+  if (pool.at + kBytes > pool.bytes.size() || pool.owner != ::getpid())
+    pool = {crypto::random_bytes(64 * kBytes), 0, ::getpid()};
   pool.at += kBytes;
   return std::string_view(pool.bytes).substr(pool.at - kBytes, kBytes);
 }
@@ -59,7 +60,9 @@ class RandomIds final : public IdSource {
 }  // namespace
 
 std::shared_ptr<Clock> system_clock() { return std::make_shared<SystemClock>(); }
-std::shared_ptr<IdSource> random_ids(std::shared_ptr<Clock> clock) { return std::make_shared<RandomIds>(std::move(clock)); }
+std::shared_ptr<IdSource> random_ids(std::shared_ptr<Clock> clock) {
+  return std::make_shared<RandomIds>(std::move(clock));
+}
 
 std::string CountingIds::make(std::string_view prefix) {
   char number[24];

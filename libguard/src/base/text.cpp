@@ -30,8 +30,9 @@ std::size_t sequence_at(std::string_view s, std::size_t at, std::uint32_t& code_
 bool hidden(std::uint32_t c) noexcept {
   if (c < 0x20 || (c >= 0x7F && c < 0xA0)) return c != '\n' && c != '\t';
   return c == 0xAD || c == 0x61C || c == 0x180E || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
-         (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE0FFF) ||
-         (c >= 0xFE00 && c <= 0xFE0F) || c == 0x115F || c == 0x1160 || c == 0x3164 || c == 0xFFA0;
+         (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) ||
+         (c >= 0xE0000 && c <= 0xE0FFF) || (c >= 0xFE00 && c <= 0xFE0F) || c == 0x115F || c == 0x1160 || c == 0x3164 ||
+         c == 0xFFA0;
 }
 
 }  // namespace
@@ -125,11 +126,20 @@ std::string entity_part(std::string_view part) {
   std::string out;
   for (char c : part) {
     switch (c) {
-      case '/': out += "%2F"; break;
-      case '.': out += "%2E"; break;
-      case '%': out += "%25"; break;
-      case '"': out += "%22"; break;
-      default: out += c;
+      case '/':
+        out += "%2F";
+        break;
+      case '.':
+        out += "%2E";
+        break;
+      case '%':
+        out += "%25";
+        break;
+      case '"':
+        out += "%22";
+        break;
+      default:
+        out += c;
     }
   }
   return out;

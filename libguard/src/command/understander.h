@@ -15,9 +15,10 @@ namespace libguard::command {
 class Understander {
  public:
   virtual ~Understander() = default;
-  // `params` decide nothing but `assigned` and `rows_bound`; placeholders are the backend's own ($1 / ?, ?1, :a, @a, $a).
-  // The shared result holds text and params. A cached hit costs at most a microsecond or two.
-  [[nodiscard]] virtual std::shared_ptr<const Command> understand(std::string_view sql, std::span<const Value> params) const = 0;
+  // `params` decide nothing but `assigned` and `rows_bound`; placeholders are the backend's own ($1 / ?, ?1, :a, @a,
+  // $a). The shared result holds text and params. A cached hit costs at most a microsecond or two.
+  [[nodiscard]] virtual std::shared_ptr<const Command> understand(std::string_view sql,
+                                                                  std::span<const Value> params) const = 0;
 };
 
 // PostgreSQL 13-18 through libpg_query 18's raw tree and the catalogue.

@@ -31,7 +31,8 @@ class EnvSource final : public CredentialSource {
     bool nameable = !variable_.empty() && variable_.find_first_of(std::string("=\0", 2)) == std::string::npos;
     const char* found = nameable ? std::getenv(variable_.c_str()) : nullptr;
     if (found == nullptr || *found == '\0') {
-      throw Error(ErrorKind::configuration, "credential.missing", "the environment variable " + variable_ + " is not set");
+      throw Error(ErrorKind::configuration, "credential.missing",
+                  "the environment variable " + variable_ + " is not set");
     }
     return found;
   }

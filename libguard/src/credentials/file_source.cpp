@@ -56,12 +56,12 @@ class FileSource final : public CredentialSource {
  private:
   // O_NONBLOCK: opening a FIFO that nobody writes to must not hang; the check of the type follows.
   Descriptor open_checked() const {
-    int fd = path_.find('\0') == std::string::npos
-                 ? ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
-                 : -1;
+    int fd = path_.find('\0') == std::string::npos ? ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+                                                   : -1;
     if (fd < 0) {
       if (errno == EMFILE || errno == ENFILE || errno == EIO) {
-        throw Error(ErrorKind::unavailable, "credential.unavailable", "the credential file " + path_ + " cannot be opened now");
+        throw Error(ErrorKind::unavailable, "credential.unavailable",
+                    "the credential file " + path_ + " cannot be opened now");
       }
       throw Error(ErrorKind::configuration, "credential.missing",
                   "the credential file " + path_ + " does not exist or cannot be read by this process");
@@ -74,10 +74,12 @@ class FileSource final : public CredentialSource {
   void check_mode(int fd) const {
     struct stat status {};
     if (::fstat(fd, &status) != 0) {
-      throw Error(ErrorKind::unavailable, "credential.unavailable", "the credential file " + path_ + " cannot be examined");
+      throw Error(ErrorKind::unavailable, "credential.unavailable",
+                  "the credential file " + path_ + " cannot be examined");
     }
     if (!S_ISREG(status.st_mode)) unsafe(path_, "is not a regular file");
-    if (status.st_uid != ::geteuid() && status.st_uid != 0) unsafe(path_, "belongs to another user; it must be yours or root's");
+    if (status.st_uid != ::geteuid() && status.st_uid != 0)
+      unsafe(path_, "belongs to another user; it must be yours or root's");
     mode_t mode = status.st_mode & 07777;
     if (mode != 0600 && mode != 0400) unsafe(path_, "can be read or written by others; its mode must be 0600 or 0400");
     if (status.st_size > static_cast<off_t>(kSecretBytesMax)) unsafe(path_, "is larger than any credential");
@@ -92,7 +94,8 @@ class FileSource final : public CredentialSource {
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) {
         wipe(bytes);
-        throw Error(ErrorKind::unavailable, "credential.unavailable", "the credential file " + path_ + " cannot be read");
+        throw Error(ErrorKind::unavailable, "credential.unavailable",
+                    "the credential file " + path_ + " cannot be read");
       }
       if (got == 0) break;
       size += static_cast<std::size_t>(got);
@@ -113,6 +116,8 @@ class FileSource final : public CredentialSource {
 
 }  // namespace
 
-std::unique_ptr<CredentialSource> file_source(std::string path) { return std::make_unique<FileSource>(std::move(path)); }
+std::unique_ptr<CredentialSource> file_source(std::string path) {
+  return std::make_unique<FileSource>(std::move(path));
+}
 
 }  // namespace libguard::credentials

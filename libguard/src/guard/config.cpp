@@ -68,7 +68,8 @@ Config read_config(const std::string& path) {
   read_facts(root, *frame);
   read_frame_accounts(config, *frame);
   frame->timezone = root.text("timezone", "UTC");
-  if (!known_timezone(frame->timezone)) root.fail("timezone", "config.timezone", "unknown time zone; use a name such as Europe/Vienna");
+  if (!known_timezone(frame->timezone))
+    root.fail("timezone", "config.timezone", "unknown time zone; use a name such as Europe/Vienna");
   config.frame = std::move(frame);
   config.policies = read_policies(root, config.directory);
   read_approvals(root, config);

@@ -25,14 +25,14 @@ struct LoginConfig {
 
 struct ConnectionConfig {
   std::string name;
-  std::string driver;              // "sqlite" | "postgres"
+  std::string driver;  // "sqlite" | "postgres"
   std::string tenant = "default";
-  std::string path;                // sqlite: absolute
-  std::string host;                // postgres: a host name or the directory of a unix socket
+  std::string path;  // sqlite: absolute
+  std::string host;  // postgres: a host name or the directory of a unix socket
   std::int64_t port = 5432;
   std::string database;
-  std::string tls = "verify-full"; // libpq's sslmode; a unix socket needs none
-  std::string tls_root;            // file
+  std::string tls = "verify-full";   // libpq's sslmode; a unix socket needs none
+  std::string tls_root;              // file
   std::vector<std::string> schemas;  // postgres: search_path, default public
   LoginConfig read;
   LoginConfig write;
@@ -44,19 +44,19 @@ struct ConnectionConfig {
 };
 
 struct Config {
-  std::string file;                // as given, for messages
-  std::string directory;           // relative paths start here
-  std::string digest;              // of the bytes
+  std::string file;       // as given, for messages
+  std::string directory;  // relative paths start here
+  std::string digest;     // of the bytes
   identity::IdentityConfig identity;
   std::vector<ConnectionConfig> connections;
   std::shared_ptr<const Frame> frame;
-  bool detect = true;              // data.detect.text: default | off
+  bool detect = true;  // data.detect.text: default | off
   std::string detect_show = "label";
   std::vector<policy::PolicySource> policies;
-  std::string approvals_store;     // absolute
+  std::string approvals_store;  // absolute
   std::int64_t approvals_wait_ms = 0;
-  std::string audit_directory;     // absolute
-  bool record_responses = true;    // audit.responses: masked (true) or digest (false)
+  std::string audit_directory;   // absolute
+  bool record_responses = true;  // audit.responses: masked (true) or digest (false)
   std::vector<std::string> warnings;
 };
 

@@ -37,7 +37,8 @@ void read_postgres(const Section& section, ConnectionConfig& connection, const s
   connection.port = section.number("port", 5432, 1, 65'535);
   connection.database = section.text("database");
   connection.tls = section.text("tls", connection.host.starts_with('/') ? "disable" : "verify-full");
-  if (connection.tls != "verify-full" && connection.tls != "verify-ca" && connection.tls != "require" && connection.tls != "disable") {
+  if (connection.tls != "verify-full" && connection.tls != "verify-ca" && connection.tls != "require" &&
+      connection.tls != "disable") {
     section.fail("tls", "config.choice", "use verify-full (default), verify-ca, require or disable");
   }
   if (section.has("tls_root")) connection.tls_root = absolute_path(directory, section.text("tls_root"));
@@ -55,7 +56,8 @@ ConnectionConfig read_connection(const std::string& name, const Section& section
   connection.name = name;
   connection.driver = section.text("driver");
   if (connection.driver == "sqlite") {
-    section.only({"driver", "path", "tags", "tenant", "pool", "deadline_ms", "rows_max", "bytes_max", "rows_affected_max"});
+    section.only(
+        {"driver", "path", "tags", "tenant", "pool", "deadline_ms", "rows_max", "bytes_max", "rows_affected_max"});
     connection.path = absolute_path(directory, section.text("path"));
   } else if (connection.driver == "postgres") {
     section.only({"driver", "host", "port", "database", "tls", "tls_root", "schemas", "login", "tags", "tenant", "pool",
@@ -73,7 +75,8 @@ ConnectionConfig read_connection(const std::string& name, const Section& section
 
 void read_connections(const Section& root, Config& config, Frame& frame) {
   for (const auto& [name, section] : root.section("connections").entries()) {
-    if (name.find('/') != std::string::npos) root.fail("connections", "config.name", "a connection's name may not hold '/'");
+    if (name.find('/') != std::string::npos)
+      root.fail("connections", "config.name", "a connection's name may not hold '/'");
     config.connections.push_back(read_connection(name, section, config.directory));
     ConnectionFrame& entry = frame.connections[name];
     entry.name = name;

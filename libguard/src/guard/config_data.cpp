@@ -10,7 +10,8 @@ namespace {
 // "shop/main.customers.email" or "shop/main.customers.*": the connection must exist, three parts must follow.
 void check_column(const Section& section, const char* key, const std::string& column, const Frame& frame) {
   auto slash = column.find('/');
-  auto dots = std::count(column.begin() + static_cast<std::ptrdiff_t>(slash == std::string::npos ? 0 : slash), column.end(), '.');
+  auto dots = std::count(column.begin() + static_cast<std::ptrdiff_t>(slash == std::string::npos ? 0 : slash),
+                         column.end(), '.');
   if (slash == std::string::npos || slash == 0 || dots != 2 || column.ends_with('.')) {
     section.fail(key, "config.column", "a column is written connection/schema.table.column");
   }
@@ -35,7 +36,8 @@ DataClass read_class(const std::string& name, const Section& section, const Fram
     check_column(section, "columns", column, frame);
     data_class.columns.insert(column);
   }
-  if (data_class.columns.empty()) section.fail("columns", "config.rule_never_applies", "this class names no column, so it protects nothing");
+  if (data_class.columns.empty())
+    section.fail("columns", "config.rule_never_applies", "this class names no column, so it protects nothing");
   data_class.show = section.text("show", "redact");
   check_operator(section, "show", data_class.show);
   return data_class;
@@ -65,8 +67,8 @@ void read_facts(const Section& root, Frame& frame) {
     std::string column = section.text("assigned");
     check_column(section, "assigned", column, frame);
     auto slash = column.find('/');
-    frame.facts.push_back({name, column.substr(0, slash), column.substr(slash + 1),
-                           static_cast<int>(section.number("scale", 0, 0, 18))});
+    frame.facts.push_back(
+        {name, column.substr(0, slash), column.substr(slash + 1), static_cast<int>(section.number("scale", 0, 0, 18))});
   }
 }
 

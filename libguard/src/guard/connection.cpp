@@ -24,7 +24,8 @@ bool knows(const Catalogue& catalogue, const std::string& column) {
 
 }  // namespace
 
-Connection::Connection(ConnectionConfig config, std::shared_ptr<const Frame> frame, std::unique_ptr<backend::Backend> backend)
+Connection::Connection(ConnectionConfig config, std::shared_ptr<const Frame> frame,
+                       std::unique_ptr<backend::Backend> backend)
     : config_(std::move(config)), frame_(std::move(frame)), backend_(std::move(backend)) {}
 
 std::shared_ptr<const Meaning> Connection::meaning(const backend::ActionLimits& limits) {
@@ -82,7 +83,8 @@ void Connection::check_names(const Catalogue& catalogue) const {
 
 backend::ActionLimits Connection::limits(const Request& request) const {
   std::int64_t span = std::min(request.deadline_ms.value_or(config_.deadline_ms), config_.deadline_ms);
-  backend::ActionLimits limits{Deadline::after(std::chrono::milliseconds(std::max<std::int64_t>(span, 1))), request.cancel};
+  backend::ActionLimits limits{Deadline::after(std::chrono::milliseconds(std::max<std::int64_t>(span, 1))),
+                               request.cancel};
   limits.rows_max = config_.rows_max;
   limits.bytes_max = config_.bytes_max;
   return limits;

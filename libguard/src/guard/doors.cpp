@@ -21,7 +21,8 @@ std::string member(const Json& json, const char* name) {
 Json read_object(std::string_view text) {
   JsonResult result = read_json(text);
   if (!result.value) throw Error(ErrorKind::invalid, "request.malformed", "the request is not JSON: " + result.error);
-  if (!result.value->is_object()) throw Error(ErrorKind::invalid, "request.malformed", "the request must be a JSON object");
+  if (!result.value->is_object())
+    throw Error(ErrorKind::invalid, "request.malformed", "the request must be a JSON object");
   return std::move(*result.value);
 }
 
@@ -110,7 +111,8 @@ std::string Guard::approvals(std::string_view request) const {
   if (op != "list") throw Error(ErrorKind::invalid, "request.malformed", "op is list or show");
   std::string tenant = member(json, "tenant");
   std::string out = "[";
-  for (const approval::Ticket& ticket : snapshot->approver->list(tenant.empty() ? "default" : tenant, !json.value("all", false))) {
+  for (const approval::Ticket& ticket :
+       snapshot->approver->list(tenant.empty() ? "default" : tenant, !json.value("all", false))) {
     if (out.size() > 1) out += ',';
     out += approval::to_json_text(ticket);
   }
@@ -124,7 +126,8 @@ std::string Guard::vote(std::string_view request) const {
   const std::string ticket = member(json, "ticket");
   const std::string key = member(json, "key");
   // Approvers present a token or key, never a name.
-  auto who = key.empty() ? snapshot->authenticator->with_token(member(json, "token")) : snapshot->authenticator->with_key(key);
+  auto who =
+      key.empty() ? snapshot->authenticator->with_token(member(json, "token")) : snapshot->authenticator->with_key(key);
   approval::Approver::VoteResult result;
   if (!who.identity) {
     result.code = who.code;
@@ -138,7 +141,11 @@ std::string Guard::vote(std::string_view request) const {
   }
   std::string body;
   JsonWriter writer(body);
-  writer.begin_object().text("ticket", ticket).text("op", op).boolean("accepted", result.accepted).text("code", result.code);
+  writer.begin_object()
+      .text("ticket", ticket)
+      .text("op", op)
+      .boolean("accepted", result.accepted)
+      .text("code", result.code);
   writer.text("reason", result.reason).text("state", approval::to_string(result.state));
   if (who.identity) writer.text("voter", who.identity->account).text("subject", who.identity->subject);
   writer.end_object();

@@ -35,7 +35,8 @@ Outcome sentence(Passage& passage) {
 Error as_error(const std::exception& error) {
   const auto* known = dynamic_cast<const Error*>(&error);
   if (known != nullptr) return *known;
-  return Error(ErrorKind::internal, "guard.internal", "something broke inside the guard, so the action was refused; tell the operator");
+  return Error(ErrorKind::internal, "guard.internal",
+               "something broke inside the guard, so the action was refused; tell the operator");
 }
 
 // The only catch of the pipeline. When not even the breakage can be recorded, the answer says so and holds nothing.

@@ -14,10 +14,10 @@ namespace libguard {
 
 class GuardParts {
  public:
-  std::shared_ptr<Clock> clock;      // default: the system's
-  std::shared_ptr<IdSource> ids;     // default: random
-  std::shared_ptr<audit::Os> os;     // default: real
-  BackendMaker backend;              // default: the table of drivers
+  std::shared_ptr<Clock> clock;   // default: the system's
+  std::shared_ptr<IdSource> ids;  // default: random
+  std::shared_ptr<audit::Os> os;  // default: real
+  BackendMaker backend;           // default: the table of drivers
   [[nodiscard]] Guard open(const std::string& path) const;
 };
 

@@ -22,10 +22,10 @@ struct Counters {
 
 struct GuardState {
   std::string path;
-  std::shared_ptr<Clock> clock;      // as in `ingredients`, without the lock
+  std::shared_ptr<Clock> clock;  // as in `ingredients`, without the lock
   std::shared_ptr<IdSource> ids;
   std::unique_ptr<audit::Journal> journal;
-  std::string digest_key;            // keys the digests of commands in records
+  std::string digest_key;  // keys the digests of commands in records
   Counters counters;
   std::atomic<bool> forked{false};
   std::atomic<bool> closed{false};
@@ -34,7 +34,7 @@ struct GuardState {
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
   void swap(std::shared_ptr<const Snapshot> next);
 
-  mutable std::mutex mutex;          // guards the two below
+  mutable std::mutex mutex;  // guards the two below
   std::shared_ptr<const Snapshot> current;
   Ingredients ingredients;
 };
@@ -44,12 +44,12 @@ struct SessionState {
   std::string id;
   std::string purpose;
   std::function<std::string()> renew;
-  std::string proof_kind;            // "token" | "key" | "account"
+  std::string proof_kind;  // "token" | "key" | "account"
   std::string asserted_user;
-  Identity opened_as;                // immutable
+  Identity opened_as;  // immutable
   std::atomic<bool> closed{false};
-  std::mutex mutex;                  // guards `identity`
-  Identity identity;                 // renewed when the proof was
+  std::mutex mutex;   // guards `identity`
+  Identity identity;  // renewed when the proof was
 };
 
 // fork(): the child's guards answer `guard.forked`, close their sockets and abandon their files.

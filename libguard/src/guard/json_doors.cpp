@@ -43,7 +43,8 @@ std::string text_of(const Json& json, const char* name, const std::string& fallb
 std::int64_t number_of(const Json& json, const char* name, std::int64_t fallback) {
   auto found = json.find(name);
   if (found == json.end() || found->is_null()) return fallback;
-  if (!found->is_number_integer()) throw Error(ErrorKind::invalid, "request.malformed", std::string(name) + " must be a whole number");
+  if (!found->is_number_integer())
+    throw Error(ErrorKind::invalid, "request.malformed", std::string(name) + " must be a whole number");
   return found->get<std::int64_t>();
 }
 
@@ -60,12 +61,14 @@ Dialect dialect_of(std::string_view name) {
 
 }  // namespace
 
-std::string run_json(const Session& session, std::string_view request, const CancelToken& cancel, const ToolBody* body) {
+std::string run_json(const Session& session, std::string_view request, const CancelToken& cancel,
+                     const ToolBody* body) {
   Request parsed;
   try {
     parsed = request_from_json_text(request);
     if ((parsed.kind == RequestKind::tool) != (body != nullptr)) {
-      throw Error(ErrorKind::invalid, "request.body", "a request of kind tool comes with a body, and only such a request");
+      throw Error(ErrorKind::invalid, "request.body",
+                  "a request of kind tool comes with a body, and only such a request");
     }
   } catch (const Error& malformed) {
     return to_json_text(session.refuse(malformed));
@@ -167,19 +170,25 @@ void write_issuer_key_files(const std::string& private_path, const std::string& 
 std::string make_key_json() {
   identity::NewKey key = identity::make_key();
   std::string out;
-  JsonWriter(out).begin_object().text("key", key.key).text("id", key.id).text("secret_sha256", key.secret_sha256_hex).end_object();
+  JsonWriter(out)
+      .begin_object()
+      .text("key", key.key)
+      .text("id", key.id)
+      .text("secret_sha256", key.secret_sha256_hex)
+      .end_object();
   return out;
 }
 
 std::string issue_token_json(std::string_view request) {
-  Json json = read_object(request, {"config", "account", "acts_for", "lifetime_s", "key_path", "issuer", "audience", "subject"});
+  Json json = read_object(request,
+                          {"config", "account", "acts_for", "lifetime_s", "key_path", "issuer", "audience", "subject"});
   auto clock = system_clock();
   auto ids = random_ids(clock);
   std::int64_t lifetime_s = number_of(json, "lifetime_s", 900);
   if (json.contains("key_path")) {
-    return identity::issue_with_key_file(text_of(json, "key_path"), text_of(json, "issuer"), text_of(json, "audience", "libguard"),
-                                         text_of(json, "subject"), text_of(json, "acts_for"), lifetime_s, clock->now_us(),
-                                         ids->make("j"));
+    return identity::issue_with_key_file(text_of(json, "key_path"), text_of(json, "issuer"),
+                                         text_of(json, "audience", "libguard"), text_of(json, "subject"),
+                                         text_of(json, "acts_for"), lifetime_s, clock->now_us(), ids->make("j"));
   }
   Config config = read_config(text_of(json, "config", "guard.yaml"));
   identity::Authenticator authenticator(config.identity, clock, ids);

@@ -15,7 +15,8 @@ namespace libguard {
 using BackendMaker = std::function<std::unique_ptr<backend::Backend>(const ConnectionConfig&, std::shared_ptr<Clock>)>;
 
 // Throws Error(configuration, "config.driver") for a driver that is not in the table.
-[[nodiscard]] std::unique_ptr<backend::Backend> make_backend(const ConnectionConfig& config, std::shared_ptr<Clock> clock);
+[[nodiscard]] std::unique_ptr<backend::Backend> make_backend(const ConnectionConfig& config,
+                                                             std::shared_ptr<Clock> clock);
 [[nodiscard]] std::unique_ptr<credentials::CredentialSource> make_credential_source(const CredentialConfig& config);
 
 }  // namespace libguard

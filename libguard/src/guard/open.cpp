@@ -98,7 +98,8 @@ void Guard::reload() const {
   }
   auto next = build_snapshot(state_->path, ingredients);
   if (next->config.audit_directory != old->config.audit_directory) {
-    throw Error(ErrorKind::configuration, "config.audit_moved", "audit.directory cannot change while the guard runs; restart it");
+    throw Error(ErrorKind::configuration, "config.audit_moved",
+                "audit.directory cannot change while the guard runs; restart it");
   }
   start_snapshot(*next, ingredients);
   state_->journal->record_event("reloaded", json_of_snapshot(*next), true);
@@ -116,7 +117,8 @@ void Guard::add_detector(std::shared_ptr<const masking::Detector> detector) cons
   // The snapshot is immutable, so one with the new masker takes its place.
   auto next = build_snapshot(state_->path, ingredients);
   if (next->hash != state_->current->hash) {
-    throw Error(ErrorKind::configuration, "config.changed", "guard.yaml changed since it was read; call reload() first");
+    throw Error(ErrorKind::configuration, "config.changed",
+                "guard.yaml changed since it was read; call reload() first");
   }
   start_snapshot(*next, ingredients);
   state_->current = std::move(next);
@@ -125,10 +127,10 @@ void Guard::add_detector(std::shared_ptr<const masking::Detector> detector) cons
 
 std::map<std::string, std::int64_t> Guard::stats() const {
   const Counters& counters = state_->counters;
-  std::map<std::string, std::int64_t> out{
-      {"completed", counters.completed}, {"refused", counters.refused},   {"pending", counters.pending},
-      {"failed", counters.failed},       {"in_doubt", counters.in_doubt}, {"sessions", counters.sessions},
-      {"reloads", counters.reloads}};
+  std::map<std::string, std::int64_t> out{{"completed", counters.completed}, {"refused", counters.refused},
+                                          {"pending", counters.pending},     {"failed", counters.failed},
+                                          {"in_doubt", counters.in_doubt},   {"sessions", counters.sessions},
+                                          {"reloads", counters.reloads}};
   for (const auto& [name, value] : state_->journal->stats()) out["audit." + name] = value;
   for (const auto& [name, connection] : state_->snapshot()->connections) {
     for (const auto& [key, value] : connection->backend().stats()) out["connection." + name + "." + key] = value;

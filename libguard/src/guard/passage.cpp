@@ -11,7 +11,9 @@
 namespace libguard {
 namespace {
 
-Stop refuse(std::string code, std::string reason) { return {OutcomeState::refused, std::move(code), std::move(reason), {}}; }
+Stop refuse(std::string code, std::string reason) {
+  return {OutcomeState::refused, std::move(code), std::move(reason), {}};
+}
 
 OutcomeState state_of(const Error& error, bool running) {
   if (error.kind() == ErrorKind::in_doubt) return OutcomeState::in_doubt;
@@ -32,11 +34,15 @@ Passage::Passage(SessionState& session, const Request& request, const ToolBody* 
 }
 
 std::optional<Stop> Passage::refused_at_the_door() const {
-  if (guard_.forked) return refuse("guard.forked", "this process is a fork of the one that opened the guard; open a new guard after exec");
+  if (guard_.forked)
+    return refuse("guard.forked",
+                  "this process is a fork of the one that opened the guard; open a new guard after exec");
   if (guard_.closed) return refuse("guard.closed", "the guard was closed; open it again");
   if (session_.closed) return refuse("session.closed", "this session was closed; open a new one");
-  if (request_.text.size() > limits::kCommandBytesMax) return refuse("command.too_large", "the command is longer than 64 KiB; send less at once");
-  if (request_.params.size() > limits::kParamsMax) return refuse("command.parameters", "more than 1,000 parameters; send fewer at once");
+  if (request_.text.size() > limits::kCommandBytesMax)
+    return refuse("command.too_large", "the command is longer than 64 KiB; send less at once");
+  if (request_.params.size() > limits::kParamsMax)
+    return refuse("command.parameters", "more than 1,000 parameters; send fewer at once");
   if (request_.hops.size() > limits::kHopsMax) return refuse("request.chain", "the chain of hops is longer than 16");
   for (const Hop& hop : request_.hops) {
     if (hop.name.size() > limits::kHopBytesMax) return refuse("request.chain", "a hop's name is longer than 4 KiB");
@@ -49,7 +55,7 @@ Checked<Known<Identity>> Passage::authenticate() {
   Checked<Identity> identity = renewed_identity();
   if (!identity) return identity.stop();
   for (Hop hop : request_.hops) {
-    hop.verified = false;   // named by the process: recorded as such, and only ever able to narrow
+    hop.verified = false;  // named by the process: recorded as such, and only ever able to narrow
     identity->chain.push_back(std::move(hop));
   }
   identity_ = std::move(*identity);
@@ -66,10 +72,12 @@ Checked<Identity> Passage::renewed_identity() {
   auto renewed = session_.proof_kind == "key" ? snapshot_->authenticator->with_key(proof)
                                               : snapshot_->authenticator->with_token(proof);
   if (!renewed.identity) return refuse(renewed.code, renewed.reason);
-  if (renewed.identity->account != session_.identity.account || renewed.identity->subject != session_.identity.subject) {
+  if (renewed.identity->account != session_.identity.account ||
+      renewed.identity->subject != session_.identity.subject) {
     return refuse("identity.changed", "the renewed proof is of someone else; open a new session");
   }
-  if (!session_.asserted_user.empty()) snapshot_->authenticator->attach_asserted_user(*renewed.identity, session_.asserted_user);
+  if (!session_.asserted_user.empty())
+    snapshot_->authenticator->attach_asserted_user(*renewed.identity, session_.asserted_user);
   session_.identity = std::move(*renewed.identity);
   return session_.identity;
 }
@@ -85,7 +93,8 @@ Checked<Understood> Passage::understand(const Identity& identity) {
     return refuse("request.unknown_connection", "no connection has this name; ask the operator which ones there are");
   }
   Connection& connection = *found->second;
-  // A command that a person approved is judged by the catalogue of now, never by one that was cached while they thought.
+  // A command that a person approved is judged by the catalogue of now, never by one that was cached while they
+  // thought.
   auto limits = connection.limits(request_);
   auto meaning = request_.ticket.empty() && !refresh_ ? connection.meaning(limits) : connection.refresh(limits);
   understood_ = Understood{meaning->understander->understand(request_.text, request_.params), found->second};
@@ -101,7 +110,8 @@ std::shared_ptr<const Command> Passage::tool_command() const {
   return command;
 }
 
-Decision Passage::ask_policy(const Identity& identity, const Command& command, const policy::ApprovalFacts& facts) const {
+Decision Passage::ask_policy(const Identity& identity, const Command& command,
+                             const policy::ApprovalFacts& facts) const {
   const std::int64_t now = guard_.clock->now_us();
   Decision decision = request_.kind == RequestKind::tool
                           ? snapshot_->decider->decide_tool(identity, request_, facts, now)
@@ -188,7 +198,8 @@ RawResult Passage::execute(Prepared&& prepared, const Intent& intent) {
   try {
     raw.text = (*body_)(request_.arguments);
   } catch (...) {
-    throw Error(ErrorKind::invalid, "tool.failed", "the tool raised an error; its text is not shown, since it could hold data");
+    throw Error(ErrorKind::invalid, "tool.failed",
+                "the tool raised an error; its text is not shown, since it could hold data");
   }
   backend_us_ = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count();
   return raw;

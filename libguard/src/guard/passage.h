@@ -63,7 +63,8 @@ class Passage {
   [[nodiscard]] Checked<Known<Identity>> authenticate();
   [[nodiscard]] Checked<Understood> understand(const Identity& identity);
   [[nodiscard]] Checked<Known<Decision>> decide(const Identity& identity, const Understood& understood);
-  [[nodiscard]] Checked<Permit> approve(const Identity& identity, const Understood& understood, const Decision& decision);
+  [[nodiscard]] Checked<Permit> approve(const Identity& identity, const Understood& understood,
+                                        const Decision& decision);
   [[nodiscard]] Prepared prepare(const Understood& understood, const Decision& decision, Permit&& permit);
   [[nodiscard]] const Intent& record_intent(const Prepared& prepared);
   [[nodiscard]] RawResult execute(Prepared&& prepared, const Intent& intent);
@@ -82,7 +83,8 @@ class Passage {
   [[nodiscard]] std::optional<Stop> refused_at_the_door() const;
   [[nodiscard]] Checked<Identity> renewed_identity();
   [[nodiscard]] std::shared_ptr<const Command> tool_command() const;
-  [[nodiscard]] Decision ask_policy(const Identity& identity, const Command& command, const policy::ApprovalFacts& facts) const;
+  [[nodiscard]] Decision ask_policy(const Identity& identity, const Command& command,
+                                    const policy::ApprovalFacts& facts) const;
   [[nodiscard]] Decision ask_again(const Identity& identity, const Understood& understood, const Decision& shown,
                                    std::int64_t approvals, const std::vector<std::string>& groups);
   [[nodiscard]] audit::ActionEntry entry();
@@ -101,13 +103,13 @@ class Passage {
   std::optional<Identity> identity_;
   std::optional<Understood> understood_;
   std::optional<Decision> decision_;
-  std::optional<RecordText> text_;   // made once, after understanding
+  std::optional<RecordText> text_;  // made once, after understanding
   std::string ticket_;
   std::vector<std::string> approvers_;
   std::string permit_digest_;
   backend::Prepared prepared_;
-  std::optional<audit::ActionEntry> entry_;   // as the intent said it; the outcome says the same
-  std::optional<Intent> intent_;     // kept here, so that an error can be recorded as its outcome
+  std::optional<audit::ActionEntry> entry_;  // as the intent said it; the outcome says the same
+  std::optional<Intent> intent_;             // kept here, so that an error can be recorded as its outcome
   std::int64_t backend_us_ = 0;
   std::int64_t affected_ = 0;
   bool catalogue_changed_ = false;

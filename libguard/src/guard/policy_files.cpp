@@ -34,7 +34,8 @@ policy::PolicySource read_source(const Section& root, const std::string& directo
   std::ifstream in(absolute_path(directory, name), std::ios::binary);
   std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
   if (!in) root.fail("policies", "config.unreadable", "\"" + text::visible(name) + "\" cannot be read");
-  if (bytes.size() > limits::kPolicyTextBytesMax) root.fail("policies", "config.too_large", "\"" + name + "\" is too long");
+  if (bytes.size() > limits::kPolicyTextBytesMax)
+    root.fail("policies", "config.too_large", "\"" + name + "\" is too long");
   return {name, std::move(bytes)};
 }
 
@@ -47,12 +48,15 @@ std::vector<policy::PolicySource> read_policies(const Section& root, const std::
       sources.push_back({pattern, std::string(policy::baseline_text())});
       continue;
     }
-    if (pattern.starts_with("libguard:")) root.fail("policies", "config.unknown_reference", "the shipped pack is libguard:baseline");
+    if (pattern.starts_with("libguard:"))
+      root.fail("policies", "config.unknown_reference", "the shipped pack is libguard:baseline");
     std::vector<std::string> names = matches_of(directory, pattern);
-    if (names.empty()) root.fail("policies", "config.rule_never_applies", "\"" + text::visible(pattern) + "\" names no file");
+    if (names.empty())
+      root.fail("policies", "config.rule_never_applies", "\"" + text::visible(pattern) + "\" names no file");
     for (const std::string& name : names) sources.push_back(read_source(root, directory, name));
   }
-  if (sources.empty()) root.fail("policies", "config.missing_key", "name at least one policy file; without one every action is refused");
+  if (sources.empty())
+    root.fail("policies", "config.missing_key", "name at least one policy file; without one every action is refused");
   return sources;
 }
 

@@ -109,8 +109,9 @@ RecordText record_text(const Request& request, const Command* command, const Fra
   }
   bool understood = command != nullptr && command->understood;
   bool hide = understood ? touches_classified(*command, frame, request.connection) : !frame.classes.empty();
-  std::string text = !hide ? request.text : understood ? without_literals(request.text, command->literals)
-                                                       : without_anything_quoted(request.text);
+  std::string text = !hide        ? request.text
+                     : understood ? without_literals(request.text, command->literals)
+                                  : without_anything_quoted(request.text);
   out.command = masker.scrub(text);
   out.params_json = params_json(request.params, hide, masker);
   return out;

@@ -14,8 +14,8 @@ namespace libguard {
 
 struct RecordText {
   std::string command;
-  std::string params_json;   // JSON array, or "" when there are none
-  std::string digest;        // HMAC-SHA-256 over text and params: recognisable, not guessable
+  std::string params_json;  // JSON array, or "" when there are none
+  std::string digest;       // HMAC-SHA-256 over text and params: recognisable, not guessable
 };
 
 // `command` may be null (authentication failed, a tool's arguments are in request.arguments).

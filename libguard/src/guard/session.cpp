@@ -15,7 +15,9 @@ identity::Authenticated authenticate(const identity::Authenticator& authenticato
   return authenticator.with_account(spec.account);
 }
 
-const char* proof_kind(const SessionSpec& spec) { return !spec.token.empty() ? "token" : !spec.key.empty() ? "key" : "account"; }
+const char* proof_kind(const SessionSpec& spec) {
+  return !spec.token.empty() ? "token" : !spec.key.empty() ? "key" : "account";
+}
 
 std::string opened_json(const SessionState& session) {
   std::string out;
@@ -31,7 +33,11 @@ std::string opened_json(const SessionState& session) {
 std::string refused_json(const SessionSpec& spec, const identity::Authenticated& answer) {
   std::string out;
   JsonWriter json(out);
-  json.begin_object().text("proof", proof_kind(spec)).text("code", answer.code).text("reason", answer.reason).end_object();
+  json.begin_object()
+      .text("proof", proof_kind(spec))
+      .text("code", answer.code)
+      .text("reason", answer.reason)
+      .end_object();
   return out;
 }
 
@@ -40,7 +46,8 @@ std::string refused_json(const SessionSpec& spec, const identity::Authenticated&
 Session Guard::session(SessionSpec spec) const {
   int proofs = (spec.token.empty() ? 0 : 1) + (spec.key.empty() ? 0 : 1) + (spec.account.empty() ? 0 : 1);
   if (proofs != 1) throw Error(ErrorKind::invalid, "identity.proof", "give exactly one of token, key and account");
-  if (state_->forked) throw Error(ErrorKind::unavailable, "guard.forked", "this process is a fork of the one that opened the guard");
+  if (state_->forked)
+    throw Error(ErrorKind::unavailable, "guard.forked", "this process is a fork of the one that opened the guard");
   auto snapshot = state_->snapshot();
   identity::Authenticated answer = authenticate(*snapshot->authenticator, spec);
   if (!answer.identity) {
@@ -55,7 +62,8 @@ Session Guard::session(SessionSpec spec) const {
   session->renew = std::move(spec.renew);
   session->asserted_user = std::move(spec.user);
   session->identity = std::move(*answer.identity);
-  if (!session->asserted_user.empty()) snapshot->authenticator->attach_asserted_user(session->identity, session->asserted_user);
+  if (!session->asserted_user.empty())
+    snapshot->authenticator->attach_asserted_user(session->identity, session->asserted_user);
   session->opened_as = session->identity;
   state_->journal->record_event("session", opened_json(*session), false);
   state_->counters.sessions.fetch_add(1, std::memory_order_relaxed);
@@ -71,7 +79,8 @@ Outcome Session::query(const std::string& connection, const std::string& sql, st
 }
 
 Outcome Session::run(Request request) const {
-  if (request.kind == RequestKind::tool) throw Error(ErrorKind::invalid, "request.body", "a tool needs its body: call use()");
+  if (request.kind == RequestKind::tool)
+    throw Error(ErrorKind::invalid, "request.body", "a tool needs its body: call use()");
   return Guard::run(*state_, std::move(request), nullptr);
 }
 

@@ -47,7 +47,8 @@ std::shared_ptr<Snapshot> build_snapshot(const std::string& path, const Ingredie
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->config = read_config(path);
   Config& config = snapshot->config;
-  snapshot->authenticator = std::make_unique<identity::Authenticator>(config.identity, ingredients.clock, ingredients.ids);
+  snapshot->authenticator =
+      std::make_unique<identity::Authenticator>(config.identity, ingredients.clock, ingredients.ids);
   snapshot->decider = std::make_unique<policy::Decider>(config.policies, config.frame);
   snapshot->masker = make_masker(config, ingredients.own_detectors);
   check_credentials(config);

@@ -31,14 +31,14 @@ using Detectors = std::vector<std::shared_ptr<const masking::Detector>>;
 struct Ingredients {
   std::shared_ptr<Clock> clock;
   std::shared_ptr<IdSource> ids;
-  Detectors own_detectors;            // after the built-in ones
+  Detectors own_detectors;  // after the built-in ones
   BackendMaker backend = &make_backend;
 };
 
 // Builds everything that can be built without touching a backend or writing a file; throws Error(configuration).
 [[nodiscard]] std::shared_ptr<Snapshot> build_snapshot(const std::string& path, const Ingredients& ingredients);
-// The part that writes: the ticket store. Then loads the catalogue of each connection that can be reached, so that rules
-// which can never apply are refused at start-up; an unreachable one is checked at first use.
+// The part that writes: the ticket store. Then loads the catalogue of each connection that can be reached, so that
+// rules which can never apply are refused at start-up; an unreachable one is checked at first use.
 void start_snapshot(Snapshot& snapshot, const Ingredients& ingredients);
 
 }  // namespace libguard

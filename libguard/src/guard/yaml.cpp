@@ -50,7 +50,8 @@ class StrictEvents final : public YAML::EventHandler {
   }
   void check(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     if (anchor != 0) refuse_alias(mark);
-    if (!tag.empty() && tag != "?" && tag != "!") refuse(file_, mark.line, "", "config.tag", "YAML tags are not used here");
+    if (!tag.empty() && tag != "?" && tag != "!")
+      refuse(file_, mark.line, "", "config.tag", "YAML tags are not used here");
   }
   [[noreturn]] void refuse_alias(const YAML::Mark& mark) {
     refuse(file_, mark.line, "", "config.alias", "YAML anchors and aliases are not used here; write the value out");
@@ -82,7 +83,8 @@ const Section& Section::only(std::initializer_list<const char*> keys) const {
     std::string hint = text::nearest(key, std::vector<std::string>(keys.begin(), keys.end()));
     std::string sentence = "unknown key";
     if (!hint.empty()) sentence += "; did you mean \"" + hint + "\"?";
-    fail_at(entry.first, path_.empty() ? text::visible(key) : path_ + "." + text::visible(key), "config.unknown_key", sentence);
+    fail_at(entry.first, path_.empty() ? text::visible(key) : path_ + "." + text::visible(key), "config.unknown_key",
+            sentence);
   }
   return *this;
 }
@@ -109,7 +111,9 @@ std::string Section::text(const char* key) const {
   return value;
 }
 
-std::string Section::text(const char* key, const std::string& fallback) const { return has(key) ? text(key) : fallback; }
+std::string Section::text(const char* key, const std::string& fallback) const {
+  return has(key) ? text(key) : fallback;
+}
 
 std::int64_t Section::number(const char* key, std::int64_t fallback, std::int64_t least, std::int64_t most) const {
   if (!has(key)) return fallback;
@@ -117,7 +121,8 @@ std::int64_t Section::number(const char* key, std::int64_t fallback, std::int64_
   std::int64_t out = 0;
   auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out);
   if (error != std::errc{} || end != value.data() + value.size() || out < least || out > most) {
-    fail(key, "config.number", "a whole number from " + std::to_string(least) + " to " + std::to_string(most) + " is expected");
+    fail(key, "config.number",
+         "a whole number from " + std::to_string(least) + " to " + std::to_string(most) + " is expected");
   }
   return out;
 }
@@ -137,7 +142,8 @@ std::vector<std::string> Section::list(const char* key) const {
   std::vector<std::string> out;
   for (const auto& item : node) {
     std::string value = scalar(item, path);
-    if (std::find(out.begin(), out.end(), value) != out.end()) fail_at(item, path, "config.duplicate_item", "this list names one thing twice");
+    if (std::find(out.begin(), out.end(), value) != out.end())
+      fail_at(item, path, "config.duplicate_item", "this list names one thing twice");
     out.push_back(std::move(value));
   }
   return out;
@@ -164,7 +170,8 @@ std::vector<std::pair<std::string, Section>> Section::entries() const {
   for (const auto& entry : node_) {
     const std::string& name = entry.first.Scalar();
     std::string path = path_.empty() ? name : path_ + "." + name;
-    if (name.empty() || name.size() > 200 || !text::is_utf8(name)) fail_at(entry.first, path_, "config.name", "a name of 1 to 200 bytes is expected");
+    if (name.empty() || name.size() > 200 || !text::is_utf8(name))
+      fail_at(entry.first, path_, "config.name", "a name of 1 to 200 bytes is expected");
     out.emplace_back(name, Section(entry.second, file_, path));
   }
   return out;
@@ -175,7 +182,8 @@ void Section::fail(const char* key, const std::string& code, const std::string& 
   fail_at(node.IsDefined() ? node : node_, path_.empty() ? key : path_ + "." + key, code, sentence);
 }
 
-void Section::fail_at(const YAML::Node& node, const std::string& path, const std::string& code, const std::string& sentence) const {
+void Section::fail_at(const YAML::Node& node, const std::string& path, const std::string& code,
+                      const std::string& sentence) const {
   int line = node.IsDefined() ? node.Mark().line : 0;
   refuse(file_, line < 0 ? 0 : line, path, code, sentence);
 }
@@ -195,7 +203,8 @@ Section read_yaml(const std::string& file, const std::string& bytes) {
     if (documents == 0) refuse(file, 0, "", "config.empty", "the file is empty");
     return Section(YAML::Load(bytes), file, "");
   } catch (const YAML::Exception& error) {
-    refuse(file, error.mark.line < 0 ? 0 : error.mark.line, "", "config.yaml", "this is not YAML: " + text::visible(error.msg));
+    refuse(file, error.mark.line < 0 ? 0 : error.mark.line, "", "config.yaml",
+           "this is not YAML: " + text::visible(error.msg));
   }
 }
 

@@ -22,11 +22,12 @@ class Section {
   [[nodiscard]] bool has(const char* key) const;
   [[nodiscard]] std::string text(const char* key) const;
   [[nodiscard]] std::string text(const char* key, const std::string& fallback) const;
-  [[nodiscard]] std::int64_t number(const char* key, std::int64_t fallback, std::int64_t least, std::int64_t most) const;
+  [[nodiscard]] std::int64_t number(const char* key, std::int64_t fallback, std::int64_t least,
+                                    std::int64_t most) const;
   [[nodiscard]] bool flag(const char* key, bool fallback) const;
-  [[nodiscard]] std::vector<std::string> list(const char* key) const;   // absent: empty
-  [[nodiscard]] Section section(const char* key) const;                 // absent: empty mapping
-  [[nodiscard]] std::vector<Section> sections(const char* key) const;   // a sequence of mappings
+  [[nodiscard]] std::vector<std::string> list(const char* key) const;          // absent: empty
+  [[nodiscard]] Section section(const char* key) const;                        // absent: empty mapping
+  [[nodiscard]] std::vector<Section> sections(const char* key) const;          // a sequence of mappings
   [[nodiscard]] std::vector<std::pair<std::string, Section>> entries() const;  // name -> mapping
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 

@@ -17,28 +17,28 @@ namespace libguard::identity {
 // kind local: the guard holds the private key (key_path) or only the public one (public_key_path).
 struct ProviderConfig {
   std::string name;
-  std::string kind;                   // "local" now; "oidc", "saml" come behind the same interface
-  std::string key_path;               // 32-byte seed as hex or PEM PKCS#8, mode 0600
+  std::string kind;      // "local" now; "oidc", "saml" come behind the same interface
+  std::string key_path;  // 32-byte seed as hex or PEM PKCS#8, mode 0600
   std::string public_key_path;
-  std::string issuer;                 // default "libguard:<name>"
+  std::string issuer;  // default "libguard:<name>"
   std::string audience = "libguard";
 };
 
-struct KeyConfig {                    // a static service key: "lgk_<id>_<secret>"; only its SHA-256 is stored
+struct KeyConfig {  // a static service key: "lgk_<id>_<secret>"; only its SHA-256 is stored
   std::string id;
   std::string secret_sha256_hex;
   std::int64_t created_at_us = 0;
-  std::int64_t expires_at_us = 0;     // 0: never (warned about)
+  std::int64_t expires_at_us = 0;  // 0: never (warned about)
 };
 
 struct AccountConfig {
   std::string name;
   std::string tenant = "default";
-  std::string provider;               // match.provider
-  std::string subject;                // match.subject
+  std::string provider;  // match.provider
+  std::string subject;   // match.subject
   std::vector<std::string> groups;
-  std::vector<KeyConfig> keys;        // two may be live, for rotation
-  bool local = false;                 // the process may ask for its token
+  std::vector<KeyConfig> keys;  // two may be live, for rotation
+  bool local = false;           // the process may ask for its token
   bool human = false;
 };
 
@@ -51,10 +51,10 @@ struct IdentityConfig {
 struct VerifiedClaims {
   std::string issuer;
   std::string subject;
-  std::string id;                     // jti
+  std::string id;  // jti
   std::int64_t expires_at_us = 0;
-  std::string acts_for;               // nested `act` / "sub of the user", RFC 8693; "" if none
-  std::vector<Hop> chain;             // verified hops
+  std::string acts_for;    // nested `act` / "sub of the user", RFC 8693; "" if none
+  std::vector<Hop> chain;  // verified hops
 };
 class Verifier {
  public:
@@ -67,7 +67,7 @@ class Verifier {
 
 struct Authenticated {
   std::optional<Identity> identity;
-  std::string code;                   // "identity.expired", "identity.unknown_account", "identity.bad_token" ...
+  std::string code;  // "identity.expired", "identity.unknown_account", "identity.bad_token" ...
   std::string reason;
 };
 
@@ -103,10 +103,10 @@ void write_issuer_key(const std::string& private_path, const std::string& public
 // Signs with a private key file that the guard itself need not hold (a person's issuer).
 [[nodiscard]] std::string issue_with_key_file(const std::string& private_path, const std::string& issuer,
                                               const std::string& audience, const std::string& subject,
-                                              const std::string& acts_for, std::int64_t lifetime_s,
-                                              std::int64_t now_us, const std::string& token_id);
+                                              const std::string& acts_for, std::int64_t lifetime_s, std::int64_t now_us,
+                                              const std::string& token_id);
 struct NewKey {
-  std::string key;                    // shown once
+  std::string key;  // shown once
   std::string id;
   std::string secret_sha256_hex;
 };

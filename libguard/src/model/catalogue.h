@@ -14,11 +14,11 @@ enum class Dialect { sqlite, postgres };
 
 struct CatalogueColumn {
   std::string name;
-  std::string type;           // "int4", "text", "public.mood"; SQLite: the declared type
+  std::string type;  // "int4", "text", "public.mood"; SQLite: the declared type
   bool not_null = false;
-  bool has_default = false;   // DEFAULT, identity or generated
+  bool has_default = false;  // DEFAULT, identity or generated
   bool generated = false;
-  std::int16_t number = 0;    // PostgreSQL attnum; SQLite: cid + 1
+  std::int16_t number = 0;  // PostgreSQL attnum; SQLite: cid + 1
 };
 
 // A set of columns of which the server promises that no two rows are equal and none is NULL... `not_null` says
@@ -30,15 +30,15 @@ struct CatalogueKey {
 
 struct CatalogueTrigger {
   std::string name;
-  std::string function;       // "schema.name", PostgreSQL
+  std::string function;             // "schema.name", PostgreSQL
   std::vector<std::string> events;  // insert | update | delete | truncate
-  bool internal = false;      // foreign-key enforcement
+  bool internal = false;            // foreign-key enforcement
 };
 
 struct ForeignKey {
-  std::string from;           // "schema.table" that refers
-  std::string to;             // "schema.table" referred to
-  std::string on_delete;      // "no action" | "restrict" | "cascade" | "set null" | "set default"
+  std::string from;       // "schema.table" that refers
+  std::string to;         // "schema.table" referred to
+  std::string on_delete;  // "no action" | "restrict" | "cascade" | "set null" | "set default"
   std::string on_update;
   std::vector<std::string> columns;     // of `from`
   std::vector<std::string> referenced;  // of `to`
@@ -58,11 +58,11 @@ struct CatalogueRelation {
   // 't' toast; SQLite: 'r', 'v', 'x' virtual, 's' shadow.
   char kind = 'r';
   std::int64_t oid = 0;
-  bool system = false;        // pg_catalog, information_schema, sqlite_*, shadow tables
+  bool system = false;  // pg_catalog, information_schema, sqlite_*, shadow tables
   bool temporary = false;
   std::vector<CatalogueColumn> columns;
   std::vector<CatalogueKey> keys;
-  std::string definition;     // view: its SELECT text; SQLite: the CREATE statement
+  std::string definition;             // view: its SELECT text; SQLite: the CREATE statement
   std::vector<std::string> depends;   // view: "schema.table" it reads directly, from pg_depend
   std::vector<std::string> children;  // inheritance and partitions, direct
   std::vector<std::string> parents;
@@ -77,39 +77,39 @@ struct CatalogueFunction {
   std::int64_t oid = 0;
   std::vector<std::string> argument_types;
   std::string result_type;
-  int defaults = 0;           // trailing arguments with a default
+  int defaults = 0;  // trailing arguments with a default
   bool variadic = false;
-  char kind = 'f';            // 'f' function, 'a' aggregate, 'w' window, 'p' procedure
-  char volatility = 'v';      // 'i' | 's' | 'v'
+  char kind = 'f';        // 'f' function, 'a' aggregate, 'w' window, 'p' procedure
+  char volatility = 'v';  // 'i' | 's' | 'v'
   bool security_definer = false;
   bool returns_set = false;
-  std::string language;       // "internal", "c", "sql", "plpgsql"
-  std::string body_digest;    // so that a changed body changes the catalogue's version
+  std::string language;     // "internal", "c", "sql", "plpgsql"
+  std::string body_digest;  // so that a changed body changes the catalogue's version
 };
 
 struct CatalogueOperator {
   std::string schema;
-  std::string name;           // "==="
-  std::string left;           // type or ""
+  std::string name;  // "==="
+  std::string left;  // type or ""
   std::string right;
-  std::string function;       // "schema.name"
+  std::string function;  // "schema.name"
 };
 
 struct CatalogueCast {
   std::string source;
   std::string target;
-  std::string function;       // "" for binary or I/O casts
-  char context = 'e';         // 'i' implicit | 'a' assignment | 'e' explicit
+  std::string function;  // "" for binary or I/O casts
+  char context = 'e';    // 'i' implicit | 'a' assignment | 'e' explicit
 };
 
 // Everything that is user-defined, plus the relations of pg_catalog and information_schema by name and columns.
 // Built-in functions, operators and casts of PostgreSQL are not loaded: command/ ships its own vetted list.
 struct Catalogue {
   Dialect dialect = Dialect::sqlite;
-  std::string connection;     // the name in guard.yaml that commands are for; set by guard/, not in the JSON form
+  std::string connection;  // the name in guard.yaml that commands are for; set by guard/, not in the JSON form
   int format = 1;
-  std::string version;        // changes whenever the meaning of a name may have changed; opaque
-  std::string server_version; // "15.18" | "3.40.1"
+  std::string version;         // changes whenever the meaning of a name may have changed; opaque
+  std::string server_version;  // "15.18" | "3.40.1"
   std::string system_identifier;
   std::vector<std::string> search_path;  // PostgreSQL: the configured schemas, in order (pg_catalog comes before them)
   std::vector<CatalogueRelation> relations;
@@ -117,8 +117,8 @@ struct Catalogue {
   std::vector<CatalogueOperator> operators;
   std::vector<CatalogueCast> casts;
   std::vector<ForeignKey> foreign_keys;
-  std::vector<std::string> types;        // user-defined type names, "schema.name"
-  std::vector<std::string> domains;      // of them: domains with a CHECK (their cast runs code)
+  std::vector<std::string> types;           // user-defined type names, "schema.name"
+  std::vector<std::string> domains;         // of them: domains with a CHECK (their cast runs code)
   std::vector<std::string> server_options;  // anything else a reader should know: "standard_conforming_strings=on"
 };
 

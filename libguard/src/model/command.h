@@ -27,30 +27,30 @@ inline constexpr std::int64_t kUnproven = std::numeric_limits<std::int64_t>::max
 
 // One (action, object) pair. Several touches of one object by one action are merged: the weakest bound wins.
 struct Touch {
-  std::string action;       // Cedar action: select insert update delete merge truncate(=delete) ddl dcl maintenance
-  std::string object;       // "schema.table"; a view as itself *and* its base tables, each their own Touch
+  std::string action;  // Cedar action: select insert update delete merge truncate(=delete) ddl dcl maintenance
+  std::string object;  // "schema.table"; a view as itself *and* its base tables, each their own Touch
   std::int64_t oid = 0;
-  Bound bound = Bound::none;         // of update, delete, merge; select/insert: eq
-  std::int64_t rows_bound = kUnproven;  // how many keys are named (insert: rows of VALUES); kUnproven when unknown
+  Bound bound = Bound::none;              // of update, delete, merge; select/insert: eq
+  std::int64_t rows_bound = kUnproven;    // how many keys are named (insert: rows of VALUES); kUnproven when unknown
   std::set<std::string> columns_written;  // update: SET targets; insert: column list (all when absent)
-  bool system = false;      // lives in <connection>/$system: policy sees it there, and it reveals every class
-  bool through_view = false; // reached by expansion of a view, trigger, rule or cascade, not named in the text
+  bool system = false;        // lives in <connection>/$system: policy sees it there, and it reveals every class
+  bool through_view = false;  // reached by expansion of a view, trigger, rule or cascade, not named in the text
 };
 
 struct RevealedColumn {
-  std::string column;                // the result column's name
-  std::set<std::string> sources;     // "schema.table.column" that can reach it; "schema.table.*" = all of it
+  std::string column;             // the result column's name
+  std::set<std::string> sources;  // "schema.table.column" that can reach it; "schema.table.*" = all of it
 };
 
 struct TestedColumn {
-  std::string column;                // "schema.table.column"
-  bool match = false;                // true: one top-level AND-ed equality with one literal or parameter; else infer
+  std::string column;  // "schema.table.column"
+  bool match = false;  // true: one top-level AND-ed equality with one literal or parameter; else infer
   auto operator<=>(const TestedColumn&) const = default;
 };
 
 struct CalledFunction {
-  std::string name;                  // "pg_catalog.lower", "public.wipe"; SQLite: "lower"
-  bool safe = false;                 // vetted built-in: changes nothing, runs no SQL, shows no file, secret or session
+  std::string name;   // "pg_catalog.lower", "public.wipe"; SQLite: "lower"
+  bool safe = false;  // vetted built-in: changes nothing, runs no SQL, shows no file, secret or session
   char volatility = 'v';
   bool security_definer = false;
   auto operator<=>(const CalledFunction&) const = default;
@@ -59,9 +59,9 @@ struct CalledFunction {
 // A value that the command assigns to a column, for `facts:`. `known` only for exactly one integer (or, with
 // scale, decimal) literal or bound parameter; everything else is unknown and refuses when a fact needs it.
 struct AssignedValue {
-  std::string column;                // "schema.table.column"
+  std::string column;  // "schema.table.column"
   bool known = false;
-  std::string digits;                // "-?digits[.digits]" when known
+  std::string digits;  // "-?digits[.digits]" when known
 };
 
 // A literal in the text: byte offsets, end exclusive. Records replace it by a label when the command tests or
@@ -73,36 +73,36 @@ struct LiteralSpan {
 
 struct Command {
   Dialect dialect = Dialect::sqlite;
-  std::string connection;            // Catalogue::connection
-  std::string text;                  // the exact bytes
+  std::string connection;  // Catalogue::connection
+  std::string text;        // the exact bytes
   std::vector<Value> params;
-  std::string catalogue_version;     // what it was understood against; "" = no catalogue
+  std::string catalogue_version;  // what it was understood against; "" = no catalogue
 
   bool understood = false;
-  std::string not_understood_code;   // "command.parse", "command.too_large", "command.unknown_name" ...
-  std::string not_understood;        // a sentence: why; never shows data
-  std::vector<std::string> kinds;    // words of docs/COMMAND.md, in statement order, unique
+  std::string not_understood_code;  // "command.parse", "command.too_large", "command.unknown_name" ...
+  std::string not_understood;       // a sentence: why; never shows data
+  std::vector<std::string> kinds;   // words of docs/COMMAND.md, in statement order, unique
   CommandEffect effect = CommandEffect::opaque;
   int statements = 0;
-  std::set<std::string> reads;       // "schema.table" as written (a view as itself), DML targets not counted
-  std::set<std::string> writes;      // base tables, behind views, partitions and TRUNCATE CASCADE too
-  std::vector<Touch> touches;        // everything policy is asked about
+  std::set<std::string> reads;            // "schema.table" as written (a view as itself), DML targets not counted
+  std::set<std::string> writes;           // base tables, behind views, partitions and TRUNCATE CASCADE too
+  std::vector<Touch> touches;             // everything policy is asked about
   std::vector<CalledFunction> functions;  // sorted, unique
   std::vector<RevealedColumn> reveals;    // one for each result column (position counts) ...
   std::set<std::string> error_reveals;    // ... and what an error or notice text could show
-  std::set<std::string> carries;     // classified or not: sources that flow into a written table, view, COPY, CTAS
-  std::vector<TestedColumn> tests;   // sorted, unique; a column tested both ways is infer
+  std::set<std::string> carries;          // classified or not: sources that flow into a written table, view, COPY, CTAS
+  std::vector<TestedColumn> tests;        // sorted, unique; a column tested both ways is infer
   std::vector<AssignedValue> assigned;
   std::vector<LiteralSpan> literals;
-  std::vector<std::string> doubts;   // "no_catalogue", "opaque_function public.f", ... each a reason to ask
-  bool readonly_safe = false;        // running it as it is changes nothing, shows no server file or secret
-  bool destructive = false;          // may change >= 30 % of a table, or structure, privilege, file, program
+  std::vector<std::string> doubts;  // "no_catalogue", "opaque_function public.f", ... each a reason to ask
+  bool readonly_safe = false;       // running it as it is changes nothing, shows no server file or secret
+  bool destructive = false;         // may change >= 30 % of a table, or structure, privilege, file, program
   bool returns_rows = false;
-  bool packs_rows = false;           // an aggregate or whole-row function can put a table into one row: limit_rows
-                                     // cannot help
-  bool runnable = true;              // false: understood but not run here (COPY, transaction control, several statements)
-  std::string not_runnable;          // the sentence that says why
-  std::string not_runnable_code;     // "command.transaction_control", "command.copy", "command.multi_statement" ...
+  bool packs_rows = false;        // an aggregate or whole-row function can put a table into one row: limit_rows
+                                  // cannot help
+  bool runnable = true;           // false: understood but not run here (COPY, transaction control, several statements)
+  std::string not_runnable;       // the sentence that says why
+  std::string not_runnable_code;  // "command.transaction_control", "command.copy", "command.multi_statement" ...
 };
 
 [[nodiscard]] const char* to_string(CommandEffect effect) noexcept;

@@ -21,13 +21,13 @@ struct Stage {
   std::string group;
   int count = 1;
   std::int64_t ttl_s = 900;
-  std::string asked_by;      // policy id
+  std::string asked_by;  // policy id
   auto operator<=>(const Stage&) const = default;
 };
 
 struct RiskPart {
   int points = 0;
-  std::string why;           // "+40 write in prod"
+  std::string why;  // "+40 write in prod"
 };
 
 class Decision {
@@ -35,18 +35,19 @@ class Decision {
   Decision() = default;
 
   [[nodiscard]] Verdict verdict() const noexcept { return verdict_; }
-  std::string code = "policy.no_decision";   // "policy.denied", "policy.default_deny", "policy.error", "command.value_unknown"
+  std::string code =
+      "policy.no_decision";  // "policy.denied", "policy.default_deny", "policy.error", "command.value_unknown"
   std::string reason = "nothing decided this";
-  std::vector<std::string> deciding;          // policy ids, sorted
-  std::vector<std::string> erring;            // policy ids whose evaluation erred
-  std::vector<Stage> stages;                  // when verdict is ask: what would turn it into allow
-  std::optional<std::int64_t> row_limit;      // limit_rows remedy applied
-  std::set<std::string> masked_classes;       // classes whose unmask was not permitted
-  std::int64_t rows_affected_max = 1'000;     // bound on affected rows (keys named, approver's count, or the default)
-  int risk = 0;                               // 0-100
+  std::vector<std::string> deciding;       // policy ids, sorted
+  std::vector<std::string> erring;         // policy ids whose evaluation erred
+  std::vector<Stage> stages;               // when verdict is ask: what would turn it into allow
+  std::optional<std::int64_t> row_limit;   // limit_rows remedy applied
+  std::set<std::string> masked_classes;    // classes whose unmask was not permitted
+  std::int64_t rows_affected_max = 1'000;  // bound on affected rows (keys named, approver's count, or the default)
+  int risk = 0;                            // 0-100
   std::vector<RiskPart> risk_parts;
   int rounds = 0;
-  std::string snapshot;                       // hash of configuration + policies + catalogue it was made under
+  std::string snapshot;  // hash of configuration + policies + catalogue it was made under
 
  private:
   friend class policy::Decider;

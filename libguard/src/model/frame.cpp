@@ -9,7 +9,8 @@ bool covers(const std::string& rule, const std::string& column) {
   std::string table = column.substr(0, dot + 1);
   // "t.*" as a source means every column of t, so any rule on t is meant; as a rule it means the same.
   if (rule.ends_with(".*")) return rule.compare(0, rule.size() - 1, table) == 0;
-  return column.ends_with(".*") && rule.compare(0, table.size(), table) == 0 && rule.find('.', table.size()) == std::string::npos;
+  return column.ends_with(".*") && rule.compare(0, table.size(), table) == 0 &&
+         rule.find('.', table.size()) == std::string::npos;
 }
 
 }  // namespace

@@ -11,16 +11,16 @@ namespace libguard {
 
 // data.pii.email: { columns: [shop/main.customers.email], show: "partial:last=4" }
 struct DataClass {
-  std::string name;                       // "pii.email"; "pii" is its parent in Cedar
-  std::set<std::string> columns;          // "connection/schema.table.column"; ".*" as the column = the whole table
-  std::string show = "redact";            // operator spec: redact | label | partial:first=..,last=..
+  std::string name;               // "pii.email"; "pii" is its parent in Cedar
+  std::set<std::string> columns;  // "connection/schema.table.column"; ".*" as the column = the whole table
+  std::string show = "redact";    // operator spec: redact | label | partial:first=..,last=..
 };
 
 // facts.refund_cents: { assigned: shop/main.orders.refunded_cents, scale: 2 }
 struct Fact {
   std::string name;
   std::string connection;
-  std::string column;                     // "schema.table.column"
+  std::string column;  // "schema.table.column"
   int scale = 0;
 };
 
@@ -45,6 +45,7 @@ struct Frame {
 };
 
 // The classes of "connection/schema.table.column" (table wildcards included).
-[[nodiscard]] std::set<std::string> classes_of(const Frame& frame, const std::string& connection, const std::string& column);
+[[nodiscard]] std::set<std::string> classes_of(const Frame& frame, const std::string& connection,
+                                               const std::string& column);
 
 }  // namespace libguard

@@ -37,7 +37,8 @@ void JsonMembers::text(std::string_view name, std::string& into, std::size_t byt
   into = text;
 }
 
-void JsonMembers::texts(std::string_view name, std::vector<std::string>& into, std::size_t count_max, std::size_t bytes_max) {
+void JsonMembers::texts(std::string_view name, std::vector<std::string>& into, std::size_t count_max,
+                        std::size_t bytes_max) {
   const Json* member = array(name, count_max);
   if (member == nullptr) return;
   for (const Json& element : *member) {
@@ -70,7 +71,8 @@ bool JsonMembers::integer(std::string_view name, std::int64_t& into, std::int64_
 void JsonMembers::done() const {
   for (auto member = object_.begin(); member != object_.end(); ++member) {
     if (std::find(asked_.begin(), asked_.end(), member.key()) == asked_.end()) {
-      throw Error(ErrorKind::invalid, "request.malformed", what_ + " has a member that is not known; see docs/RECORD_FORMAT.md");
+      throw Error(ErrorKind::invalid, "request.malformed",
+                  what_ + " has a member that is not known; see docs/RECORD_FORMAT.md");
     }
   }
 }

@@ -17,7 +17,7 @@ class JsonMembers {
   // `what` names the object in sentences: "request", "hops[2]".
   JsonMembers(const Json& object, std::string what);
 
-  [[nodiscard]] const Json* find(std::string_view name);   // null when absent or JSON null
+  [[nodiscard]] const Json* find(std::string_view name);  // null when absent or JSON null
   [[nodiscard]] const Json* array(std::string_view name, std::size_t count_max);
   void text(std::string_view name, std::string& into, std::size_t bytes_max);
   void texts(std::string_view name, std::vector<std::string>& into, std::size_t count_max, std::size_t bytes_max);

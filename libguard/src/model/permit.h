@@ -14,8 +14,8 @@ namespace libguard {
 namespace approval {
 class Approver;
 }
-class Pipeline;      // guard/: may open a connection for the guard's own fixed catalogue and health statements
-class PermitForge;   // tests only: defined in tests/support/permit_forge.h, never in the library
+class Pipeline;     // guard/: may open a connection for the guard's own fixed catalogue and health statements
+class PermitForge;  // tests only: defined in tests/support/permit_forge.h, never in the library
 
 // Leave to open a connection: an allowed `connect`, or the guard's own fixed statements.
 class Grant {
@@ -53,7 +53,7 @@ class Permit {
   // Digest of identity + command + policy version (approval/digest.h).
   [[nodiscard]] const std::string& digest() const noexcept { return digest_; }
   [[nodiscard]] bool valid() const noexcept { return command_ != nullptr; }
-  [[nodiscard]] const Command& command() const;     // throws Error(internal, "permit.spent") on an empty one
+  [[nodiscard]] const Command& command() const;  // throws Error(internal, "permit.spent") on an empty one
   [[nodiscard]] bool write_allowed() const noexcept { return write_; }
   [[nodiscard]] std::int64_t rows_affected_max() const noexcept { return rows_affected_max_; }
   [[nodiscard]] std::int64_t row_limit() const noexcept { return row_limit_; }

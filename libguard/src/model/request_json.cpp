@@ -35,7 +35,8 @@ void read_statement(JsonMembers& members, std::string& text) {
   if (member->is_string()) {
     text = member->get<std::string>();
   } else {
-    if (!member->is_object() || member->size() != 1 || !member->contains("$bytes") || !member->at("$bytes").is_string()) {
+    if (!member->is_object() || member->size() != 1 || !member->contains("$bytes") ||
+        !member->at("$bytes").is_string()) {
       members.refuse("text", "must be text or {\"$bytes\": base64}");
     }
     auto bytes = crypto::from_base64(member->at("$bytes").get_ref<const std::string&>());
@@ -67,7 +68,8 @@ void read_params(JsonMembers& members, std::vector<Value>& params) {
 void read_arguments(JsonMembers& members, std::string& arguments) {
   members.text("arguments", arguments, limits::kParamBytesMax);
   if (arguments.empty()) return;
-  if (!read_or_throw(arguments, "request.arguments").is_object()) members.refuse("arguments", "must be a JSON object as text");
+  if (!read_or_throw(arguments, "request.arguments").is_object())
+    members.refuse("arguments", "must be a JSON object as text");
 }
 
 void read_hops(JsonMembers& members, std::vector<Hop>& hops) {
@@ -109,14 +111,14 @@ void append_statement(JsonWriter& writer, const std::string& text) {
 OutcomeState state_of(JsonMembers& members) {
   std::string word;
   members.text("state", word, limits::kNameBytesMax);
-  for (OutcomeState state : {OutcomeState::refused, OutcomeState::pending, OutcomeState::completed, OutcomeState::failed,
-                             OutcomeState::in_doubt}) {
+  for (OutcomeState state : {OutcomeState::refused, OutcomeState::pending, OutcomeState::completed,
+                             OutcomeState::failed, OutcomeState::in_doubt}) {
     if (word == to_string(state)) return state;
   }
   members.refuse("state", "must be refused, pending, completed, failed or in_doubt");
 }
 
-constexpr std::size_t kAnyCount = static_cast<std::size_t>(-1);   // bounded by kJsonBytesMax alone
+constexpr std::size_t kAnyCount = static_cast<std::size_t>(-1);  // bounded by kJsonBytesMax alone
 constexpr std::size_t kAnyBytes = static_cast<std::size_t>(-1);
 
 OutcomeColumn read_column(const Json& element, std::size_t index) {

@@ -20,9 +20,10 @@ class Masker;
 
 struct RawColumn {
   std::string name;
-  std::string type;          // "int4", "text", "jsonb"; SQLite: declared type of the origin or ""
-  std::string origin;        // "schema.table.column" by the server's own word (RowDescription, column_origin_name); "" = an expression
-  bool textual = true;       // may hold text that detectors must read (text, json, xml, unknown, SQLite any)
+  std::string type;     // "int4", "text", "jsonb"; SQLite: declared type of the origin or ""
+  std::string origin;   // "schema.table.column" by the server's own word (RowDescription, column_origin_name); "" = an
+                        // expression
+  bool textual = true;  // may hold text that detectors must read (text, json, xml, unknown, SQLite any)
 };
 
 // Pulls rows one by one, so that streaming can come without moving a wall. Not thread-safe. `next` returns false at
@@ -59,7 +60,7 @@ struct RawResult {
   std::optional<std::string> text;
   std::int64_t affected = 0;
   std::string command_tag;
-  std::int64_t backend_us = 0;   // time spent waiting for the backend
+  std::int64_t backend_us = 0;  // time spent waiting for the backend
 };
 
 class MaskedResult {

@@ -5,8 +5,11 @@
 #include "masking/masker.h"
 
 namespace libguard {
-RawResult run(backend::Action& action, Permit&& permit, const Intent& intent) { return action.execute(std::move(permit), intent); }
-MaskedResult show(const masking::Masker& masker, RawResult&& raw, const Command& command, const masking::MaskPlan& plan) {
+RawResult run(backend::Action& action, Permit&& permit, const Intent& intent) {
+  return action.execute(std::move(permit), intent);
+}
+MaskedResult show(const masking::Masker& masker, RawResult&& raw, const Command& command,
+                  const masking::MaskPlan& plan) {
   return masker.mask(std::move(raw), command, plan);
 }
 }  // namespace libguard

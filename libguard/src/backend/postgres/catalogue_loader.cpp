@@ -47,7 +47,8 @@ std::vector<std::string> names(const pqxx::field& field) {
   std::vector<std::string> out;
   if (field.is_null()) return out;
   JsonResult read = read_json(field.c_str());
-  if (!read.value || !read.value->is_array()) throw Error(ErrorKind::internal, "catalogue.malformed", "a list of the catalogue cannot be read");
+  if (!read.value || !read.value->is_array())
+    throw Error(ErrorKind::internal, "catalogue.malformed", "a list of the catalogue cannot be read");
   for (const Json& name : *read.value) out.push_back(name.get<std::string>());
   return out;
 }
@@ -58,11 +59,16 @@ char letter(const pqxx::field& field) { return field.is_null() ? '\0' : field.c_
 
 std::string action_of(char code) {
   switch (code) {
-    case 'r': return "restrict";
-    case 'c': return "cascade";
-    case 'n': return "set null";
-    case 'd': return "set default";
-    default: return "no action";
+    case 'r':
+      return "restrict";
+    case 'c':
+      return "cascade";
+    case 'n':
+      return "set null";
+    case 'd':
+      return "set default";
+    default:
+      return "no action";
   }
 }
 
@@ -136,7 +142,8 @@ class Loader {
   }
 
   void triggers() {
-    static constexpr std::pair<int, const char*> kEvents[] = {{4, "insert"}, {16, "update"}, {8, "delete"}, {32, "truncate"}};
+    static constexpr std::pair<int, const char*> kEvents[] = {
+        {4, "insert"}, {16, "update"}, {8, "delete"}, {32, "truncate"}};
     for (const auto& row : of_loaded(queries::kTriggers)) {
       CatalogueRelation* owner = relation(row[0]);
       if (owner == nullptr) continue;
@@ -167,8 +174,8 @@ class Loader {
 
   void foreign_keys() {
     for (const auto& row : of_loaded(queries::kForeignKeys)) {
-      catalogue_.foreign_keys.push_back({text(row[0]), text(row[1]), action_of(letter(row[2])), action_of(letter(row[3])),
-                                         names(row[4]), names(row[5])});
+      catalogue_.foreign_keys.push_back({text(row[0]), text(row[1]), action_of(letter(row[2])),
+                                         action_of(letter(row[3])), names(row[4]), names(row[5])});
     }
   }
 
@@ -213,7 +220,8 @@ class Loader {
       pqxx::result shown = transaction_.exec(std::string("SELECT current_setting('") + option + "')");
       catalogue_.server_options.push_back(std::string(option) + "=" + text(shown[0][0]));
     }
-    catalogue_.server_version = text(transaction_.exec("SELECT split_part(current_setting('server_version'), ' ', 1)")[0][0]);
+    catalogue_.server_version =
+        text(transaction_.exec("SELECT split_part(current_setting('server_version'), ' ', 1)")[0][0]);
   }
 
   Transaction& transaction_;
@@ -243,7 +251,8 @@ LoadedCatalogue load(Session& session, const PostgresConfig& config, std::int64_
     out.catalogue = std::make_shared<const Catalogue>(std::move(catalogue));
     return out;
   }
-  throw Error(ErrorKind::unavailable, "backend.catalogue_changing", "the schema kept changing while the guard read it; try again");
+  throw Error(ErrorKind::unavailable, "backend.catalogue_changing",
+              "the schema kept changing while the guard read it; try again");
 }
 
 // What libpqxx throws, without its text (P5).
@@ -253,9 +262,11 @@ LoadedCatalogue load(Session& session, const PostgresConfig& config, std::int64_
   } catch (const Error&) {
     throw;
   } catch (const pqxx::sql_error& error) {
-    throw Error(ErrorKind::unavailable, "backend.catalogue", "the catalogue cannot be read: " + sentence_of(error.sqlstate()));
+    throw Error(ErrorKind::unavailable, "backend.catalogue",
+                "the catalogue cannot be read: " + sentence_of(error.sqlstate()));
   } catch (const std::exception&) {
-    throw Error(ErrorKind::unavailable, "backend.unreachable", "the connection broke while the guard read the catalogue");
+    throw Error(ErrorKind::unavailable, "backend.unreachable",
+                "the connection broke while the guard read the catalogue");
   }
 }
 
@@ -313,7 +324,8 @@ LoadedCatalogue load_catalogue(std::unique_ptr<Connection> connection, const Pos
   session.inhibit_reactivation(true);
 #pragma GCC diagnostic pop
   Work work;
-  std::thread helper(run, std::ref(work), std::ref(session), std::cref(config), std::max<std::int64_t>(wait.deadline.left().count(), 1));
+  std::thread helper(run, std::ref(work), std::ref(session), std::cref(config),
+                     std::max<std::int64_t>(wait.deadline.left().count(), 1));
   std::exception_ptr stopped;
   {
     std::unique_lock lock(work.mutex);

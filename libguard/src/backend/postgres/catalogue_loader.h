@@ -15,6 +15,7 @@ struct LoadedCatalogue {
 };
 
 // Uses the connection up. Throws as an action does; never past the deadline, although libpqxx blocks.
-[[nodiscard]] LoadedCatalogue load_catalogue(std::unique_ptr<Connection> connection, const PostgresConfig& config, const Wait& wait);
+[[nodiscard]] LoadedCatalogue load_catalogue(std::unique_ptr<Connection> connection, const PostgresConfig& config,
+                                             const Wait& wait);
 
 }  // namespace libguard::backend::postgres

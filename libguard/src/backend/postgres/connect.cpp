@@ -21,7 +21,8 @@ class Keywords {
  public:
   void add(const char* key, std::string value) {
     if (value.find('\0') != std::string::npos) {
-      throw Error(ErrorKind::configuration, "backend.config", std::string("the connection's ") + key + " holds a NUL character");
+      throw Error(ErrorKind::configuration, "backend.config",
+                  std::string("the connection's ") + key + " holds a NUL character");
     }
     if (value.empty()) return;
     keys_.push_back(key);
@@ -82,7 +83,8 @@ std::string escaped(const std::string& value) {
 
 // The startup packet's settings are what DISCARD ALL returns to, and they win over those of the role and the database.
 std::string session_options(const std::string& search_path, bool read_only) {
-  std::string options = "-c search_path=" + escaped(search_path) + " -c bytea_output=hex -c DateStyle=ISO,MDY"
+  std::string options = "-c search_path=" + escaped(search_path) +
+                        " -c bytea_output=hex -c DateStyle=ISO,MDY"
                         " -c IntervalStyle=postgres -c extra_float_digits=1 -c row_security=on"
                         " -c standard_conforming_strings=on -c client_min_messages=error";
   if (read_only) options += " -c default_transaction_read_only=on";
@@ -162,14 +164,16 @@ std::unique_ptr<Connection> connect(const PostgresConfig& config, const Postgres
   Handle handle = start(config, login, read_only, lease, wait);
   lease.secret = Secret();
   if (!handle || PQstatus(handle.get()) == CONNECTION_BAD) refuse(config, false);
-  PQsetNoticeProcessor(handle.get(), [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      handle.get(), [](void*, const char*) {}, nullptr);
   bool reached = drive(handle.get(), slot, wait);
   if (PQstatus(handle.get()) != CONNECTION_OK) refuse(config, reached);
   slot.set(PQsocket(handle.get()));
   if (PQserverVersion(handle.get()) < kServerVersionMin) {
     throw Error(ErrorKind::configuration, "backend.unsupported_server", "PostgreSQL 14 or later is needed");
   }
-  auto connection = std::make_unique<Connection>(std::move(handle), std::move(slot), login.role, search_path_of(config.schemas));
+  auto connection =
+      std::make_unique<Connection>(std::move(handle), std::move(slot), login.role, search_path_of(config.schemas));
   connection->ends_at = end_of_life(config.lifetime_s);
   connection->lease_expires_at_us = lease.expires_at_us;
   check_login(*connection, config, login, wait);

@@ -9,10 +9,12 @@
 
 namespace libguard::backend::postgres {
 
-// Throws Error(unavailable, "backend.unreachable" | "backend.login_refused" | "backend.deadline" | "backend.cancelled"),
-// Error(configuration, "backend.unsafe_login" | "backend.unsupported_server") and what the credential source throws.
-[[nodiscard]] std::unique_ptr<Connection> connect(const PostgresConfig& config, const PostgresLogin& login, bool read_only,
-                                                  const Grant& grant, const std::shared_ptr<FdTable>& fds, const Wait& wait);
+// Throws Error(unavailable, "backend.unreachable" | "backend.login_refused" | "backend.deadline" |
+// "backend.cancelled"), Error(configuration, "backend.unsafe_login" | "backend.unsupported_server") and what the
+// credential source throws.
+[[nodiscard]] std::unique_ptr<Connection> connect(const PostgresConfig& config, const PostgresLogin& login,
+                                                  bool read_only, const Grant& grant,
+                                                  const std::shared_ptr<FdTable>& fds, const Wait& wait);
 
 // On a fresh connection: throws Error(configuration, "backend.unsafe_login"); fills system_identifier.
 void check_login(Connection& connection, const PostgresConfig& config, const PostgresLogin& login, const Wait& wait);

@@ -15,7 +15,8 @@ namespace {
 // What DISCARD ALL should have put back and the server does not report by itself (parameters_sound sees the rest).
 // Short, because each action pays for it.
 constexpr const char* kVerify =
-    "SELECT current_user = session_user AND current_setting('search_path') = $1 AND current_setting('row_security') = 'on'";
+    "SELECT current_user = session_user AND current_setting('search_path') = $1 AND current_setting('row_security') = "
+    "'on'";
 
 }  // namespace
 
@@ -25,7 +26,8 @@ Connection::Connection(Handle handle, FdTable::Slot slot, std::string role, std:
       role_(std::move(role)),
       search_path_(std::move(search_path)),
       handle_(std::move(handle)) {
-  PQsetNoticeReceiver(handle_.get(), [](void*, const PGresult*) {}, nullptr);  // P5
+  PQsetNoticeReceiver(
+      handle_.get(), [](void*, const PGresult*) {}, nullptr);  // P5
   if (PQsetnonblocking(handle_.get(), 1) != 0 || PQenterPipelineMode(handle_.get()) != 1) fail();
   idle_since = Steady::now();
 }

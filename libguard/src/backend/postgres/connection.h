@@ -79,8 +79,8 @@ class Connection {
   void drain_to_sync(const Wait& wait);
   // Asks for the coming statement's rows one by one.
   void single_rows();
-  // An estimate of the bytes that arrived since the last result stops most oversized rows before they fill the memory; the
-  // reader of rows checks the exact size and calls `fail_too_large` for the rest.
+  // An estimate of the bytes that arrived since the last result stops most oversized rows before they fill the memory;
+  // the reader of rows checks the exact size and calls `fail_too_large` for the rest.
   [[noreturn]] void fail_too_large();
   void limit_row_bytes(std::int64_t bytes_max) noexcept { row_bytes_max_ = bytes_max; }
 
@@ -105,8 +105,8 @@ class Connection {
   [[nodiscard]] int socket() const noexcept { return PQsocket(handle_.get()); }
   [[nodiscard]] bool standby() const noexcept;
 
-  std::string system_identifier;         // of the server; "" when it may not be asked
-  Steady::time_point ends_at;            // lifetime
+  std::string system_identifier;  // of the server; "" when it may not be asked
+  Steady::time_point ends_at;     // lifetime
   Steady::time_point idle_since;
   std::int64_t lease_expires_at_us = 0;  // of the credential it was opened with; 0 = never
 
@@ -120,7 +120,7 @@ class Connection {
   std::string role_;
   std::string search_path_;
   Handle handle_;
-  int unanswered_ = 0;         // syncs sent and not yet seen
+  int unanswered_ = 0;  // syncs sent and not yet seen
   bool broken_ = false;
   bool resetting_ = false;
   bool reset_rolls_back_ = false;

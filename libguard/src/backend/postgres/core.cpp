@@ -75,9 +75,11 @@ void SnapshotCache::invalidate() {
 Core::Core(PostgresConfig given, std::shared_ptr<Clock> clock)
     : config(std::move(given)),
       fds(std::make_shared<FdTable>(slots(config))),
-      read_pool([this](const Grant& grant, const Wait& wait) { return connect(config, config.read, true, grant, fds, wait); },
-                config.connections_max, config.idle_s, fds, clock),
-      write_pool([this](const Grant& grant, const Wait& wait) { return connect(config, config.write, false, grant, fds, wait); },
+      read_pool(
+          [this](const Grant& grant, const Wait& wait) { return connect(config, config.read, true, grant, fds, wait); },
+          config.connections_max, config.idle_s, fds, clock),
+      write_pool([this](const Grant& grant,
+                        const Wait& wait) { return connect(config, config.write, false, grant, fds, wait); },
                  config.connections_max, config.idle_s, fds, clock),
       snapshots([this](const Grant& grant, const Wait& wait) {
         auto connection = connect(config, config.read, true, grant, fds, wait);
@@ -93,7 +95,8 @@ void Core::check_use(const Grant& grant) {
                 "this process was forked from the one that opened the guard; open a guard of its own after exec");
   }
   if (grant.connection() != config.connection || grant.tenant() != config.tenant) {
-    throw Error(ErrorKind::internal, "grant.other_connection", "a grant of another connection was used for " + config.connection);
+    throw Error(ErrorKind::internal, "grant.other_connection",
+                "a grant of another connection was used for " + config.connection);
   }
 }
 

@@ -41,7 +41,7 @@ class SnapshotCache {
   std::condition_variable ended_;
   std::shared_ptr<const Snapshot> snapshot_;
   bool loading_ = false;
-  std::uint64_t begun_ = 0;      // loads that were begun
+  std::uint64_t begun_ = 0;        // loads that were begun
   std::uint64_t snapshot_of_ = 0;  // which of them gave snapshot_
 };
 

@@ -64,7 +64,8 @@ void check_login(Connection& connection, const PostgresConfig& config, const Pos
   connection.send_sync();
   connection.flush(wait);
   Result answer = connection.one(wait);
-  if (PQresultStatus(answer.get()) != PGRES_TUPLES_OK || PQntuples(answer.get()) != 1) throw_sql_error(answer.get(), wait);
+  if (PQresultStatus(answer.get()) != PGRES_TUPLES_OK || PQntuples(answer.get()) != 1)
+    throw_sql_error(answer.get(), wait);
   std::string unsafe = PQgetvalue(answer.get(), 0, 0);
   bool same = std::strcmp(PQgetvalue(answer.get(), 0, 1), "t") == 0;
   connection.drain_to_sync(wait);
@@ -72,8 +73,8 @@ void check_login(Connection& connection, const PostgresConfig& config, const Pos
   connection.drain_to_sync(wait);
   if (!unsafe.empty()) {
     throw Error(ErrorKind::configuration, "backend.unsafe_login",
-                "the login role " + login.role + " of connection " + config.connection + " is (or may become) " + unsafe +
-                    "; give the guard a role of its own that only has privileges on the data");
+                "the login role " + login.role + " of connection " + config.connection + " is (or may become) " +
+                    unsafe + "; give the guard a role of its own that only has privileges on the data");
   }
   if (!same || !connection.parameters_sound()) {
     throw Error(ErrorKind::configuration, "backend.unsafe_login",

@@ -59,7 +59,8 @@ Params::Params(const std::vector<Value>& values) {
     } else if (const auto* boolean = std::get_if<bool>(&value)) {
       add(kBool, *boolean ? "t" : "f", false);
     } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
-      bool small = *integer >= std::numeric_limits<std::int32_t>::min() && *integer <= std::numeric_limits<std::int32_t>::max();
+      bool small =
+          *integer >= std::numeric_limits<std::int32_t>::min() && *integer <= std::numeric_limits<std::int32_t>::max();
       add(small ? kInt4 : kInt8, std::to_string(*integer), false);
     } else if (const auto* real = std::get_if<double>(&value)) {
       add(kFloat8, shortest(*real), false);

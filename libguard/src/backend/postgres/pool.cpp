@@ -17,7 +17,8 @@ constexpr auto kValidateSpan = std::chrono::milliseconds(1'000);
 
 }  // namespace
 
-Pool::Pool(Open open, int connections_max, std::int64_t idle_s, std::shared_ptr<FdTable> fds, std::shared_ptr<Clock> clock)
+Pool::Pool(Open open, int connections_max, std::int64_t idle_s, std::shared_ptr<FdTable> fds,
+           std::shared_ptr<Clock> clock)
     : open_(std::move(open)),
       connections_max_(connections_max),
       idle_max_(idle_s),
@@ -57,7 +58,8 @@ void Pool::enter(const Wait& wait) {
   waiters_.push_back(&self);
   auto stop_waiting = [&] {
     ++stats_.waits;
-    stats_.waited_us += std::chrono::duration_cast<std::chrono::microseconds>(Connection::Steady::now() - start).count();
+    stats_.waited_us +=
+        std::chrono::duration_cast<std::chrono::microseconds>(Connection::Steady::now() - start).count();
   };
   while (!self.granted) {
     self.turn.wait_for(lock, std::chrono::milliseconds(tick_ms(wait)), [&] { return self.granted; });
@@ -68,7 +70,9 @@ void Pool::enter(const Wait& wait) {
     if (self.granted || (!cancelled && !wait.deadline.passed())) continue;
     waiters_.erase(std::find(waiters_.begin(), waiters_.end(), &self));
     stop_waiting();
-    if (cancelled) throw Error(ErrorKind::unavailable, "backend.cancelled", "the action was cancelled while it waited for a connection");
+    if (cancelled)
+      throw Error(ErrorKind::unavailable, "backend.cancelled",
+                  "the action was cancelled while it waited for a connection");
     throw Error(ErrorKind::unavailable, "backend.deadline",
                 "no database connection came free before the action's deadline; pool.connections_max may be too small");
   }
@@ -91,8 +95,10 @@ void Pool::leave(std::unique_ptr<Connection> returned) noexcept {
 
 void Pool::give_back(std::unique_ptr<Connection> connection) noexcept {
   if (fds_->forked()) return;  // the destructor leaks the handle on purpose (P6)
-  if (connection->idle() && !outlived(*connection)) connection->begin_reset();
-  else connection->mark_broken();
+  if (connection->idle() && !outlived(*connection))
+    connection->begin_reset();
+  else
+    connection->mark_broken();
   if (connection->broken()) {
     connection.reset();
     std::lock_guard lock(mutex_);
@@ -104,7 +110,8 @@ void Pool::give_back(std::unique_ptr<Connection> connection) noexcept {
 std::unique_ptr<Connection> Pool::take_idle() {
   std::vector<std::unique_ptr<Connection>> ended;  // closed after the lock is given back
   std::lock_guard lock(mutex_);
-  auto keep = std::stable_partition(idle_.begin(), idle_.end(), [&](const auto& connection) { return !outlived(*connection); });
+  auto keep =
+      std::stable_partition(idle_.begin(), idle_.end(), [&](const auto& connection) { return !outlived(*connection); });
   std::move(keep, idle_.end(), std::back_inserter(ended));
   idle_.erase(keep, idle_.end());
   stats_.destroyed += static_cast<std::int64_t>(ended.size());

@@ -71,8 +71,8 @@ class Pool {
   std::shared_ptr<FdTable> fds_;
   std::shared_ptr<Clock> clock_;
   mutable std::mutex mutex_;
-  std::deque<Waiter*> waiters_;                      // first come, first served
-  std::vector<std::unique_ptr<Connection>> idle_;    // the last used one is taken first: it is the warmest
+  std::deque<Waiter*> waiters_;                    // first come, first served
+  std::vector<std::unique_ptr<Connection>> idle_;  // the last used one is taken first: it is the warmest
   PoolStats stats_;
 };
 

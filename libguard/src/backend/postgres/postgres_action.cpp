@@ -16,8 +16,8 @@ constexpr std::int64_t kRowSlackBytes = 1024 * 1024;
 
 }  // namespace
 
-PostgresAction::PostgresAction(std::shared_ptr<Core> core, std::shared_ptr<const Snapshot> snapshot, const Permit& permit,
-                               const ActionLimits& limits, Pool::Lease lease)
+PostgresAction::PostgresAction(std::shared_ptr<Core> core, std::shared_ptr<const Snapshot> snapshot,
+                               const Permit& permit, const ActionLimits& limits, Pool::Lease lease)
     : core_(std::move(core)),
       snapshot_(std::move(snapshot)),
       digest_(permit.digest()),
@@ -33,7 +33,8 @@ PostgresAction::PostgresAction(std::shared_ptr<Core> core, std::shared_ptr<const
 }
 
 std::shared_ptr<const Command> PostgresAction::spend(Permit& permit, const Intent& intent) {
-  if (core_->fds->forked()) throw Error(ErrorKind::unavailable, "guard.forked", "this process was forked; open a guard of its own after exec");
+  if (core_->fds->forked())
+    throw Error(ErrorKind::unavailable, "guard.forked", "this process was forked; open a guard of its own after exec");
   auto command = permit.spend(intent.digest());
   if (used_ || intent.digest() != digest_ || command->text != text_) {
     throw Error(ErrorKind::internal, "permit.other_command", "this permit was made for another command");
@@ -55,7 +56,8 @@ void PostgresAction::send_opening(bool write, bool position, const char* name) {
   std::int64_t left = wait_.deadline.left().count();
   std::int64_t configured = core_->config.statement_timeout_ms;
   std::int64_t timeout_ms = std::max<std::int64_t>(configured > 0 ? std::min(configured, left) : left, 1);
-  connection_->send(write ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE" : "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY");
+  connection_->send(write ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+                          : "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY");
   // It bounds waiting for locks as well, so there is no lock_timeout beside it.
   connection_->send(("SET LOCAL statement_timeout = " + std::to_string(timeout_ms)).c_str());
   if (position) connection_->send(position_query.c_str());
@@ -82,7 +84,8 @@ void PostgresAction::describe(const PGresult* first, RawResult& result) const {
   for (int column = 0; column < PQnfields(first); ++column) {
     Oid type = PQftype(first, column);
     result.columns.push_back({PQfname(first, column), type_name(type),
-                              snapshot_->origin(PQftable(first, column), PQftablecol(first, column)), is_textual(type)});
+                              snapshot_->origin(PQftable(first, column), PQftablecol(first, column)),
+                              is_textual(type)});
   }
 }
 
@@ -99,7 +102,8 @@ PostgresAction::Rows PostgresAction::read_rows(const std::function<bool()>& at_l
       if (connection_->broken()) break;
       continue;
     }
-    if (status == PGRES_PIPELINE_SYNC) throw Error(ErrorKind::unavailable, "backend.unreachable", "the database answered out of order");
+    if (status == PGRES_PIPELINE_SYNC)
+      throw Error(ErrorKind::unavailable, "backend.unreachable", "the database answered out of order");
     if (!out.has_rows && (status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK)) {
       out.has_rows = true;
       describe(piece.get(), out.result);

@@ -26,9 +26,9 @@ class PostgresAction : public Action {
   // to read (and drop) the rest.
   struct Rows {
     RawResult result;
-    Result error;            // set when the statement failed
+    Result error;  // set when the statement failed
     bool has_rows = false;
-    bool stopped = false;    // left in the middle
+    bool stopped = false;  // left in the middle
   };
   Rows read_rows(const std::function<bool()>& at_limit);
   // A statement that does not fit the schema may only mean that the schema is no longer the one that was understood.

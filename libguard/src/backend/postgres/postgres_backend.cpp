@@ -28,13 +28,18 @@ void validate(const PostgresConfig& config) {
     misconfigured(config, "database must be a name, not a connection string");
   }
   if (config.read.role.empty()) misconfigured(config, "login.read.role is missing");
-  if (config.read.role == config.write.role) misconfigured(config, "login.read and login.write must be different roles");
-  if (config.connections_max < 1 || config.connections_max > 1'000) misconfigured(config, "pool.connections_max is not between 1 and 1,000");
+  if (config.read.role == config.write.role)
+    misconfigured(config, "login.read and login.write must be different roles");
+  if (config.connections_max < 1 || config.connections_max > 1'000)
+    misconfigured(config, "pool.connections_max is not between 1 and 1,000");
   if (config.lifetime_s < 1 || config.idle_s < 1) misconfigured(config, "pool.lifetime_s and idle_s must be positive");
-  if (config.lifetime_s > 31'536'000 || config.idle_s > 31'536'000) misconfigured(config, "pool.lifetime_s and idle_s must be at most a year");
-  if (config.deadline_ms < 1 || config.deadline_ms > limits::kDeadlineMsMax) misconfigured(config, "deadline_ms is out of range");
+  if (config.lifetime_s > 31'536'000 || config.idle_s > 31'536'000)
+    misconfigured(config, "pool.lifetime_s and idle_s must be at most a year");
+  if (config.deadline_ms < 1 || config.deadline_ms > limits::kDeadlineMsMax)
+    misconfigured(config, "deadline_ms is out of range");
   for (const std::string& schema : config.schemas) {
-    bool bad = schema.empty() || schema.starts_with("pg_") || schema == "information_schema" || schema.find('\0') != std::string::npos;
+    bool bad = schema.empty() || schema.starts_with("pg_") || schema == "information_schema" ||
+               schema.find('\0') != std::string::npos;
     if (bad) misconfigured(config, "schemas must name user schemas");
   }
   static constexpr const char* kModes[] = {"", "disable", "require", "verify-ca", "verify-full"};
@@ -61,8 +66,9 @@ class PostgresBackend final : public Backend {
     }
     bool write = permit.write_allowed();
     if (write && core_->config.write.role.empty()) {
-      throw Error(ErrorKind::configuration, "backend.no_write_login",
-                  "connection " + core_->config.connection + " has no login.write, so nothing can be written through it");
+      throw Error(
+          ErrorKind::configuration, "backend.no_write_login",
+          "connection " + core_->config.connection + " has no login.write, so nothing can be written through it");
     }
     auto snapshot = core_->snapshots.current();
     if (!snapshot || snapshot->catalogue()->version != command.catalogue_version) {
@@ -77,7 +83,8 @@ class PostgresBackend final : public Backend {
   std::string resolve(const Grant& grant, const std::string& system_identifier, const std::string& xid,
                       const ActionLimits& limits) override {
     core_->check_use(grant);
-    bool number = !xid.empty() && xid.size() <= 20 && std::all_of(xid.begin(), xid.end(), [](char c) { return c >= '0' && c <= '9'; });
+    bool number = !xid.empty() && xid.size() <= 20 &&
+                  std::all_of(xid.begin(), xid.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!number || system_identifier.empty()) return "unknown";
     Wait wait = own_wait(limits);
     Pool::Lease connection = core_->pool(false).acquire(grant, wait);
@@ -110,7 +117,8 @@ class PostgresBackend final : public Backend {
 
  private:
   [[nodiscard]] Wait own_wait(const ActionLimits& limits) const {
-    return {limits.deadline.earlier(Deadline::after(std::chrono::milliseconds(core_->config.deadline_ms))), limits.cancel};
+    return {limits.deadline.earlier(Deadline::after(std::chrono::milliseconds(core_->config.deadline_ms))),
+            limits.cancel};
   }
 
   std::shared_ptr<Core> core_;

@@ -29,19 +29,19 @@ struct PostgresLogin {
 };
 
 struct PostgresConfig {
-  std::string connection;            // name in guard.yaml; grants of other connections are refused
+  std::string connection;  // name in guard.yaml; grants of other connections are refused
   std::string tenant = "default";
-  std::string host;                  // one host name or address, or the absolute path of a socket directory
+  std::string host;  // one host name or address, or the absolute path of a socket directory
   int port = 5432;
   std::string database;
-  std::string ssl_mode;              // "" = verify-full on TCP, no TLS on a socket
-  std::string ssl_root_cert;         // path, or "" for libpq's default
+  std::string ssl_mode;       // "" = verify-full on TCP, no TLS on a socket
+  std::string ssl_root_cert;  // path, or "" for libpq's default
   PostgresLogin read;
-  PostgresLogin write;               // role "" = the connection never writes
-  int connections_max = 8;           // of each login role
-  std::int64_t lifetime_s = 1'800;   // less up to 2.5 % by chance, so that connections do not all end at once
+  PostgresLogin write;              // role "" = the connection never writes
+  int connections_max = 8;          // of each login role
+  std::int64_t lifetime_s = 1'800;  // less up to 2.5 % by chance, so that connections do not all end at once
   std::int64_t idle_s = 600;
-  std::int64_t deadline_ms = 10'000; // of the guard's own work when the caller's is longer
+  std::int64_t deadline_ms = 10'000;      // of the guard's own work when the caller's is longer
   std::int64_t statement_timeout_ms = 0;  // 0: what is left until the deadline
   std::vector<std::string> schemas = {"public"};
 };

@@ -86,7 +86,8 @@ void Freshness::held() {
 
 void send_proof(Connection& connection, const std::string& version, const Freshness::Plan& plan) {
   // Short, because parsing and planning it is what it costs. On a standby it would be an error, and is never asked.
-  static const std::string by_position = "SELECT 1 / CASE WHEN pg_current_wal_insert_lsn() || ' ' || pg_current_snapshot() = $1 THEN 1 ELSE 0 END";
+  static const std::string by_position =
+      "SELECT 1 / CASE WHEN pg_current_wal_insert_lsn() || ' ' || pg_current_snapshot() = $1 THEN 1 ELSE 0 END";
   static const std::string by_digest = "SELECT 1 / CASE WHEN " + version_expression() + " = $1 THEN 1 ELSE 0 END";
   Params expected;
   expected.text(plan.by_position ? plan.position : version);

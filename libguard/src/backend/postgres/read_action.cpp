@@ -32,7 +32,8 @@ class ReadAction final : public PostgresAction {
     auto start = Connection::Steady::now();
     check_parameters();
     RawResult result = run();
-    result.backend_us = std::chrono::duration_cast<std::chrono::microseconds>(Connection::Steady::now() - start).count();
+    result.backend_us =
+        std::chrono::duration_cast<std::chrono::microseconds>(Connection::Steady::now() - start).count();
     return result;
   }
 
@@ -93,8 +94,10 @@ class ReadAction final : public PostgresAction {
     auto span = std::min<std::chrono::milliseconds>(kCancelSpan, wait_.deadline.left());
     Wait ending{wait_.deadline.earlier(Deadline::after(kCancelSpan)), wait_.cancel};
     try {
-      if (connection_->cancel(span)) connection_->drain_to_sync(ending);
-      else connection_->mark_broken();
+      if (connection_->cancel(span))
+        connection_->drain_to_sync(ending);
+      else
+        connection_->mark_broken();
     } catch (const Error&) {
       connection_->mark_broken();
     }
@@ -105,8 +108,8 @@ class ReadAction final : public PostgresAction {
 
 }  // namespace
 
-std::unique_ptr<Action> read_action(std::shared_ptr<Core> core, std::shared_ptr<const Snapshot> snapshot, const Permit& permit,
-                                    const ActionLimits& limits, Pool::Lease lease) {
+std::unique_ptr<Action> read_action(std::shared_ptr<Core> core, std::shared_ptr<const Snapshot> snapshot,
+                                    const Permit& permit, const ActionLimits& limits, Pool::Lease lease) {
   return std::make_unique<ReadAction>(std::move(core), std::move(snapshot), permit, limits, std::move(lease));
 }
 

@@ -63,7 +63,8 @@ std::string resolve_host(const std::string& host, std::size_t& count, const Wait
     unresolved();
   }
   std::unique_lock lock(answer->mutex);
-  while (!answer->done.wait_for(lock, std::chrono::milliseconds(tick_ms(wait)), [&] { return answer->ended; })) check(wait);
+  while (!answer->done.wait_for(lock, std::chrono::milliseconds(tick_ms(wait)), [&] { return answer->ended; }))
+    check(wait);
   if (answer->count == 0) unresolved();
   count = answer->count;
   return answer->addresses;

@@ -96,7 +96,8 @@ void throw_sql_error(const PGresult* result, const Wait& wait) {
   if (ends_session(result)) {
     throw Error(ErrorKind::unavailable, "backend.unreachable", "the database ended the session").with_sqlstate(state);
   }
-  throw Error(ErrorKind::invalid, "backend.sql_error", "PostgreSQL says no: " + sentence_of(state)).with_sqlstate(state);
+  throw Error(ErrorKind::invalid, "backend.sql_error", "PostgreSQL says no: " + sentence_of(state))
+      .with_sqlstate(state);
 }
 
 }  // namespace libguard::backend::postgres

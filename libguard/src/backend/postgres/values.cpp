@@ -82,7 +82,8 @@ Value bytea(const char* cell) {
 }
 
 Value numeric(std::string_view cell) {
-  bool finite = !cell.empty() && std::all_of(cell.begin(), cell.end(), [](char c) { return c == '-' || c == '.' || (c >= '0' && c <= '9'); });
+  bool finite = !cell.empty() && std::all_of(cell.begin(), cell.end(),
+                                             [](char c) { return c == '-' || c == '.' || (c >= '0' && c <= '9'); });
   if (finite) return Decimal{std::string(cell)};
   if (auto special = number<double>(cell)) return *special;  // NaN, Infinity
   return text_value(cell);

@@ -23,13 +23,14 @@ constexpr const char* kTouched =
 // In an action's own transaction a failed proof would lose the xid that the intent holds, so position and digest are
 // tried in one statement (whose planning costs more than a write's own round trips, but less than its sync).
 const std::string& proof_of_write() {
-  static const std::string proof = std::string("SELECT 1 / CASE WHEN ") + log_position_expression() + " = $1 THEN 1 WHEN " +
-                                   version_expression() + " = $2 THEN 1 ELSE 0 END";
+  static const std::string proof = std::string("SELECT 1 / CASE WHEN ") + log_position_expression() +
+                                   " = $1 THEN 1 WHEN " + version_expression() + " = $2 THEN 1 ELSE 0 END";
   return proof;
 }
 
 bool is_dml(const std::string& tag) {
-  return tag.starts_with("INSERT") || tag.starts_with("UPDATE") || tag.starts_with("DELETE") || tag.starts_with("MERGE");
+  return tag.starts_with("INSERT") || tag.starts_with("UPDATE") || tag.starts_with("DELETE") ||
+         tag.starts_with("MERGE");
 }
 
 class WriteAction final : public PostgresAction {
@@ -77,7 +78,8 @@ class WriteAction final : public PostgresAction {
   RawResult execute(Permit&& permit, const Intent& intent) override {
     Permit mine = std::move(permit);
     (void)spend(mine, intent);
-    if (!prepared_) throw Error(ErrorKind::internal, "backend.not_prepared", "a write was executed before it was prepared");
+    if (!prepared_)
+      throw Error(ErrorKind::internal, "backend.not_prepared", "a write was executed before it was prepared");
     auto start = Connection::Steady::now();
     check_parameters();
     Rows read = run();
@@ -118,8 +120,9 @@ class WriteAction final : public PostgresAction {
   std::pair<std::int64_t, std::string> touched_by(const PGresult* answer) {
     if (PQresultStatus(answer) != PGRES_TUPLES_OK || PQntuples(answer) != 1) throw_sql_error(answer, wait_);
     if (PQgetisnull(answer, 0, 0) != 0) {
-      throw Error(ErrorKind::configuration, "backend.track_counts_off",
-                  "the server does not count changed rows (track_counts is off), so the effect of a write cannot be bounded");
+      throw Error(
+          ErrorKind::configuration, "backend.track_counts_off",
+          "the server does not count changed rows (track_counts is off), so the effect of a write cannot be bounded");
     }
     return {std::strtoll(PQgetvalue(answer, 0, 0), nullptr, 10), PQgetvalue(answer, 0, 1)};
   }
@@ -138,7 +141,8 @@ class WriteAction final : public PostgresAction {
     if (PQresultStatus(constraints.get()) != PGRES_COMMAND_OK) failed(constraints.get());
     touched_ = touched_by(connection_->one(wait_).get()).first - touched_before_;
     drained();
-    if (!is_dml(read.result.command_tag)) read.result.affected = read.has_rows ? touched_ : std::max(touched_, read.result.affected);
+    if (!is_dml(read.result.command_tag))
+      read.result.affected = read.has_rows ? touched_ : std::max(touched_, read.result.affected);
     return read;
   }
 
@@ -155,8 +159,9 @@ class WriteAction final : public PostgresAction {
     if (effect <= affected_max_) return;
     rollback();
     throw Error(ErrorKind::invalid, "backend.effect_exceeded",
-                "the statement changed " + std::to_string(effect) + " rows, triggers and cascades included, where at most " +
-                    std::to_string(affected_max_) + " were permitted; it was rolled back");
+                "the statement changed " + std::to_string(effect) +
+                    " rows, triggers and cascades included, where at most " + std::to_string(affected_max_) +
+                    " were permitted; it was rolled back");
   }
 
   // TRUNCATE counts nothing, so its rows are counted before, up to one more than is permitted.
@@ -177,8 +182,10 @@ class WriteAction final : public PostgresAction {
     for (const std::string& oid : oids) list += (list.size() > 1 ? "," : "") + oid;
     Params params;
     params.text(list + "}");
-    Result found = ask("SELECT format('%I.%I', nspname, relname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
-                       " ON n.oid = relnamespace WHERE c.oid = ANY ($1::oid[]) AND relkind IN ('r', 'p')", params);
+    Result found =
+        ask("SELECT format('%I.%I', nspname, relname) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
+            " ON n.oid = relnamespace WHERE c.oid = ANY ($1::oid[]) AND relkind IN ('r', 'p')",
+            params);
     std::vector<std::string> names;
     for (int row = 0; row < PQntuples(found.get()); ++row) names.push_back(PQgetvalue(found.get(), row, 0));
     return names;
@@ -215,7 +222,8 @@ class WriteAction final : public PostgresAction {
       throw_sql_error(answer.get(), wait_);
     }
     if (std::string_view(PQcmdStatus(answer.get())) != "COMMIT") {
-      throw Error(ErrorKind::unavailable, "backend.rolled_back", "the database rolled the transaction back instead of committing it");
+      throw Error(ErrorKind::unavailable, "backend.rolled_back",
+                  "the database rolled the transaction back instead of committing it");
     }
   }
 
@@ -225,8 +233,9 @@ class WriteAction final : public PostgresAction {
 
   [[noreturn]] void in_doubt() {
     connection_->mark_broken();
-    throw Error(ErrorKind::in_doubt, "backend.in_doubt",
-                "COMMIT was sent and the database did not answer; whether it took effect can be resolved from the record");
+    throw Error(
+        ErrorKind::in_doubt, "backend.in_doubt",
+        "COMMIT was sent and the database did not answer; whether it took effect can be resolved from the record");
   }
 
   std::vector<std::int64_t> emptied_;  // oids of what a TRUNCATE empties
@@ -240,8 +249,8 @@ class WriteAction final : public PostgresAction {
 
 }  // namespace
 
-std::unique_ptr<Action> write_action(std::shared_ptr<Core> core, std::shared_ptr<const Snapshot> snapshot, const Permit& permit,
-                                     const ActionLimits& limits, Pool::Lease lease) {
+std::unique_ptr<Action> write_action(std::shared_ptr<Core> core, std::shared_ptr<const Snapshot> snapshot,
+                                     const Permit& permit, const ActionLimits& limits, Pool::Lease lease) {
   return std::make_unique<WriteAction>(std::move(core), std::move(snapshot), permit, limits, std::move(lease));
 }
 

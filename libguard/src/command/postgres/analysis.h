@@ -18,25 +18,25 @@ namespace libguard::command::postgres {
 // What an expression's value can be derived from.
 struct Flow {
   Sources sources;
-  std::string_view type;               // "" when not known
-  const Relation* direct = nullptr;    // it is this column, unchanged
+  std::string_view type;             // "" when not known
+  const Relation* direct = nullptr;  // it is this column, unchanged
   std::uint32_t position = 0;
-  bool constant = false;               // a literal, a parameter, or a cast of one
-  const Relation* row = nullptr;       // a whole row of this relation
+  bool constant = false;          // a literal, a parameter, or a cast of one
+  const Relation* row = nullptr;  // a whole row of this relation
 };
 
 // One entry of FROM, or the target of a write.
 struct Item {
   Node node;
   std::string_view alias;
-  const Relation* relation = nullptr;          // a plain relation: its columns, unless renamed
-  bool own_name = false;                       // no alias: schema.table.column works too
-  std::vector<std::string_view> renamed;       // first columns of `relation`
-  std::vector<OutColumn> columns;              // a derived table
-  Sources open_sources;                        // unknown further columns come from these
+  const Relation* relation = nullptr;     // a plain relation: its columns, unless renamed
+  bool own_name = false;                  // no alias: schema.table.column works too
+  std::vector<std::string_view> renamed;  // first columns of `relation`
+  std::vector<OutColumn> columns;         // a derived table
+  Sources open_sources;                   // unknown further columns come from these
   bool open = false;
-  bool hidden = false;                         // inside a join that has an alias: seen only through it
-  bool qualified_only = false;                 // EXCLUDED, OLD, NEW: never found without a prefix
+  bool hidden = false;          // inside a join that has an alias: seen only through it
+  bool qualified_only = false;  // EXCLUDED, OLD, NEW: never found without a prefix
 };
 
 struct Cte {
@@ -54,7 +54,7 @@ struct Scope {
   std::deque<Cte> ctes;
   bool recursive = false;
   NodeList from;
-  std::vector<OutColumn>* outputs = nullptr;   // ORDER BY and GROUP BY may name them
+  std::vector<OutColumn>* outputs = nullptr;  // ORDER BY and GROUP BY may name them
   NodeList windows;
 };
 
@@ -169,8 +169,8 @@ class Analysis {
     std::string_view action;
     BoundOf bound;
     std::set<std::string> columns;
-    bool only = false;          // ONLY: no children
-    bool named = true;          // in the text itself
+    bool only = false;  // ONLY: no children
+    bool named = true;  // in the text itself
   };
   void write(const Relation& relation, const Write& write);
   void write_base(const Relation& relation, const Write& write);

@@ -6,13 +6,13 @@
 namespace libguard::command::postgres {
 namespace {
 
-constexpr std::uint32_t kSystemColumn = kWholeRow - 1;   // ctid and its kind: names a row, but is no column of it
+constexpr std::uint32_t kSystemColumn = kWholeRow - 1;  // ctid and its kind: names a row, but is no column of it
 
 bool is_literal(Node node) {
   // Casts between these keep different values different; a time zone does not.
-  constexpr std::array<std::string_view, 14> kFaithful = {"bpchar", "char", "date", "int2", "int4", "int8", "numeric",
-                                                          "oid", "text", "timestamp", "unknown", "uuid", "varchar",
-                                                          "bool"};
+  constexpr std::array<std::string_view, 14> kFaithful = {"bpchar",  "char",    "date",    "int2", "int4",
+                                                          "int8",    "numeric", "oid",     "text", "timestamp",
+                                                          "unknown", "uuid",    "varchar", "bool"};
   while (node.is(T_TypeCast)) {
     const std::string_view type = last_name(node.node(F_typeName).list(F_names));
     if (std::find(kFaithful.begin(), kFaithful.end(), type) == kFaithful.end()) return false;
@@ -80,7 +80,7 @@ void BoundReader::mention(Node node, Mentions& found, int depth) const {
     } else {
       const NodeList fields = node.list(F_fields);
       const Item* item = fields.size() == 1 ? analysis_.find_item({}, fields[0].own_text(), scope_) : nullptr;
-      if (item == &target_) return;   // a whole row: it never proves anything
+      if (item == &target_) return;  // a whole row: it never proves anything
       found.others = found.others || scope_.items.size() > 1;
     }
     return;
@@ -106,11 +106,16 @@ BoundReader::Part BoundReader::part(Node node, bool negated) {
       if (kind == LG_NOT) return part(parts[0], !negated);
       return (kind == LG_AND) == !negated ? all_of(parts, negated) : any_of(parts, negated);
     }
-    case T_A_Expr: return comparison(node, negated);
-    case T_NullTest: return null_test(node, negated);
-    case T_BooleanTest: return truth_test(node, negated);
-    case T_SubLink: return sublink(node, negated);
-    case T_TypeCast: return part(node.node(F_arg), negated);
+    case T_A_Expr:
+      return comparison(node, negated);
+    case T_NullTest:
+      return null_test(node, negated);
+    case T_BooleanTest:
+      return truth_test(node, negated);
+    case T_SubLink:
+      return sublink(node, negated);
+    case T_TypeCast:
+      return part(node.node(F_arg), negated);
     case T_ColumnRef: {
       Part found;
       found.restricts = column(node).has_value();
@@ -123,11 +128,11 @@ BoundReader::Part BoundReader::part(Node node, bool negated) {
       std::set<std::uint32_t> seen;
       for (Node argument : node.list(F_args)) {
         for (std::uint32_t position : mentions(argument).columns) {
-          if (!seen.insert(position).second) found.restricts = false;   // texteq(x, x)
+          if (!seen.insert(position).second) found.restricts = false;  // texteq(x, x)
         }
         Node literal = bare(argument);
         if (literal.is(T_A_Const) && literal.node(F_own).is(T_String) && literal.node(F_own).own_text().empty()) {
-          found.restricts = false;   // starts_with(x, '') and its like hold for every row
+          found.restricts = false;  // starts_with(x, '') and its like hold for every row
         }
       }
       return found;
@@ -137,7 +142,8 @@ BoundReader::Part BoundReader::part(Node node, bool negated) {
       found.restricts = true;
       return found;
     }
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -219,8 +225,8 @@ bool BoundReader::narrowed(Node query, int depth) const {
   return false;
 }
 
-// Is this a column of the subquery's own FROM? If not, it is the outer row's, and comparing it with the outer row proves
-// nothing: `id IN (SELECT id_misspelt FROM other)` holds for every row.
+// Is this a column of the subquery's own FROM? If not, it is the outer row's, and comparing it with the outer row
+// proves nothing: `id IN (SELECT id_misspelt FROM other)` holds for every row.
 bool BoundReader::local(Node column, Scope& inner) const {
   const NodeList fields = column.list(F_fields);
   for (const Item& item : inner.items) {
@@ -296,7 +302,7 @@ void BoundReader::name_key(Node node, std::int64_t count) {
   if (!position || *position == kSystemColumn) return;
   const CatalogueColumn* entry = target_.relation->column(*position);
   const std::string_view type = entry != nullptr ? std::string_view(entry->type) : std::string_view();
-  if (!analysis_.user_operators("=", type, {}).empty()) return;   // "=" may mean anything here
+  if (!analysis_.user_operators("=", type, {}).empty()) return;  // "=" may mean anything here
   auto [at, inserted] = named_.emplace(*position, count);
   if (!inserted) at->second = std::min(at->second, count);
 }
@@ -355,7 +361,8 @@ void BoundReader::collect_keys(Node node) {
       if (array.is(T_A_ArrayExpr) && all_literals(values)) name_key(left, static_cast<std::int64_t>(values.size()));
       return;
     }
-    default: return;
+    default:
+      return;
   }
 }
 

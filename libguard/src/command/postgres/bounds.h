@@ -1,6 +1,6 @@
 #pragma once
-// How surely a WHERE confines a write. Everything here demands positive proof: what is not recognised as restricting does
-// not restrict, and only equality with literals or parameters on all columns of a unique key is `eq`.
+// How surely a WHERE confines a write. Everything here demands positive proof: what is not recognised as restricting
+// does not restrict, and only equality with literals or parameters on all columns of a unique key is `eq`.
 
 #include <cstdint>
 #include <map>
@@ -22,13 +22,13 @@ class BoundReader {
   enum class Say : std::uint8_t { equal, above, below, unequal, null, not_null };
   struct Part {
     bool restricts = false;
-    bool joins = false;                                    // ties the target to another relation of FROM
-    bool others = false;                                   // restricts another relation of FROM
+    bool joins = false;   // ties the target to another relation of FROM
+    bool others = false;  // restricts another relation of FROM
     std::set<std::pair<std::uint32_t, Say>> says;
   };
   struct Mentions {
-    std::set<std::uint32_t> columns;                       // of the target
-    bool others = false;                                   // columns of other relations
+    std::set<std::uint32_t> columns;  // of the target
+    bool others = false;              // columns of other relations
     bool any() const { return !columns.empty(); }
   };
 
@@ -63,7 +63,7 @@ class BoundReader {
   Analysis& analysis_;
   Scope& scope_;
   Item& target_;
-  std::map<std::uint32_t, std::int64_t> named_;            // column -> how many values
+  std::map<std::uint32_t, std::int64_t> named_;  // column -> how many values
 };
 
 }  // namespace libguard::command::postgres

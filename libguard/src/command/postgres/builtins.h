@@ -1,7 +1,7 @@
 #pragma once
-// What PostgreSQL itself brings: functions (vetted), operators, types and system relations, as compiled-in sorted tables.
-// A function is `safe` when calling it changes nothing, runs no SQL text, and shows no server file, setting, secret or
-// other session. Where overloads differ, the worst counts.
+// What PostgreSQL itself brings: functions (vetted), operators, types and system relations, as compiled-in sorted
+// tables. A function is `safe` when calling it changes nothing, runs no SQL text, and shows no server file, setting,
+// secret or other session. Where overloads differ, the worst counts.
 
 #include <string_view>
 
@@ -12,7 +12,7 @@ struct Builtin {
   bool safe;
   char volatility;
   char kind;
-  bool polymorphic;      // the result's type depends on the arguments, or is a row
+  bool polymorphic;  // the result's type depends on the arguments, or is a row
   bool without_arguments;
 };
 

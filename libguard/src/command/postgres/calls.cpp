@@ -11,8 +11,8 @@ namespace {
 
 bool gives_text(std::string_view function) {
   constexpr std::array<std::string_view, 19> kNames = {
-      "btrim", "concat", "concat_ws", "format", "initcap", "left", "lower", "lpad", "ltrim", "md5", "repeat", "replace",
-      "right", "rpad", "rtrim", "substr", "substring", "to_char", "upper"};
+      "btrim",  "concat",  "concat_ws", "format", "initcap", "left",   "lower",     "lpad",    "ltrim", "md5",
+      "repeat", "replace", "right",     "rpad",   "rtrim",   "substr", "substring", "to_char", "upper"};
   return std::find(kNames.begin(), kNames.end(), function) != kNames.end();
 }
 
@@ -61,7 +61,8 @@ bool Analysis::excluded(std::string_view given, std::string_view wanted) const {
 bool Analysis::may_be_called(const CatalogueFunction& function, const std::vector<Flow>& arguments,
                              bool variadic) const {
   const std::size_t most = function.argument_types.size();
-  const std::size_t least = most - std::min<std::size_t>(most, static_cast<std::size_t>(std::max(0, function.defaults)));
+  const std::size_t least =
+      most - std::min<std::size_t>(most, static_cast<std::size_t>(std::max(0, function.defaults)));
   if (!variadic && !function.variadic && (arguments.size() > most || arguments.size() < least)) return false;
   for (std::size_t i = 0; i < arguments.size() && i < most; ++i) {
     if (arguments[i].row == nullptr && excluded(arguments[i].type, function.argument_types[i])) return false;
@@ -72,7 +73,7 @@ bool Analysis::may_be_called(const CatalogueFunction& function, const std::vecto
 void Analysis::called(std::string_view schema, std::string_view name, const std::vector<Flow>& arguments, bool variadic,
                       Flow& result) {
   bool known = false;
-  bool hidden = false;   // pg_catalog comes first, so its f() hides any other f()
+  bool hidden = false;  // pg_catalog comes first, so its f() hides any other f()
   if (schema.empty() || schema == "pg_catalog") {
     if (const Builtin* builtin = find_builtin(name)) {
       known = true;

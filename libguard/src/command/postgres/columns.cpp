@@ -84,8 +84,8 @@ Flow Analysis::whole_row(const Item& item) {
   return value;
 }
 
-// Unqualified: the innermost level that has the name. USING merges columns, so several hits of one level count together;
-// anything else with several hits is an error on the server.
+// Unqualified: the innermost level that has the name. USING merges columns, so several hits of one level count
+// together; anything else with several hits is an error on the server.
 std::optional<Flow> Analysis::find_column(std::string_view name, Scope& scope) {
   Flow open;
   bool any_open = false;

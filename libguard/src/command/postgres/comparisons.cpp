@@ -35,8 +35,8 @@ std::optional<double> number_of(Node node) {
 
 bool is_never_negative(std::string_view function) {
   constexpr std::array<std::string_view, 12> kNames = {
-      "abs", "array_length", "ascii", "bit_length", "cardinality", "char_length", "character_length", "length",
-      "octet_length", "position", "sqrt", "strpos"};
+      "abs",    "array_length", "ascii",    "bit_length", "cardinality", "char_length", "character_length",
+      "length", "octet_length", "position", "sqrt",       "strpos"};
   return std::find(kNames.begin(), kNames.end(), function) != kNames.end();
 }
 
@@ -82,19 +82,27 @@ BoundReader::Part BoundReader::comparison(Node node, bool negated) {
       if (symbol == "~~" || symbol == "~~*" || symbol == "~" || symbol == "~*") return pattern(node, negated);
       return compared(node, symbol, negated);
     }
-    case LG_AEXPR_NOT_DISTINCT: return compared(node, "=", negated);
-    case LG_AEXPR_DISTINCT: return compared(node, "<>", negated);
-    case LG_AEXPR_IN: return listed(node, negated);
+    case LG_AEXPR_NOT_DISTINCT:
+      return compared(node, "=", negated);
+    case LG_AEXPR_DISTINCT:
+      return compared(node, "<>", negated);
+    case LG_AEXPR_IN:
+      return listed(node, negated);
     case LG_AEXPR_OP_ANY:
-    case LG_AEXPR_OP_ALL: return array_compared(node, negated);
+    case LG_AEXPR_OP_ALL:
+      return array_compared(node, negated);
     case LG_AEXPR_LIKE:
     case LG_AEXPR_ILIKE:
-    case LG_AEXPR_SIMILAR: return pattern(node, negated);
+    case LG_AEXPR_SIMILAR:
+      return pattern(node, negated);
     case LG_AEXPR_BETWEEN:
-    case LG_AEXPR_BETWEEN_SYM: return between(node, negated);
+    case LG_AEXPR_BETWEEN_SYM:
+      return between(node, negated);
     case LG_AEXPR_NOT_BETWEEN:
-    case LG_AEXPR_NOT_BETWEEN_SYM: return between(node, !negated);
-    default: return {};
+    case LG_AEXPR_NOT_BETWEEN_SYM:
+      return between(node, !negated);
+    default:
+      return {};
   }
 }
 
@@ -133,7 +141,7 @@ BoundReader::Part BoundReader::compared(Node node, std::string_view symbol, bool
     return found;
   }
   for (std::uint32_t position : in_left.columns) {
-    if (in_right.columns.contains(position)) return found;   // id = id, id <= id + 1
+    if (in_right.columns.contains(position)) return found;  // id = id, id <= id + 1
   }
   if (in_left.others || in_right.others) {
     found.joins = true;
@@ -173,7 +181,7 @@ BoundReader::Part BoundReader::listed(Node node, bool negated) {
   if (!subject.any() || levels_out(node.node(F_lexpr), 0)) return found;
   for (Node value : node.node(F_rexpr).items()) {
     for (std::uint32_t position : mentions(value).columns) {
-      if (subject.columns.contains(position)) return found;   // id IN (5, id)
+      if (subject.columns.contains(position)) return found;  // id IN (5, id)
     }
   }
   found.restricts = true;
@@ -243,11 +251,11 @@ BoundReader::Part BoundReader::pattern(Node node, bool negated) {
   if (right.is(T_A_Const) && right.node(F_own).is(T_String)) {
     const std::string_view text = right.node(F_own).own_text();
     const bool like = symbol.find("~~") != std::string_view::npos;
-    const bool wild = text.find_first_not_of(like ? "%" : "%.*+?^$()|_:") == std::string_view::npos &&
-                      (!like || !text.empty());
+    const bool wild =
+        text.find_first_not_of(like ? "%" : "%.*+?^$()|_:") == std::string_view::npos && (!like || !text.empty());
     if (wild && !excluded) return found;
   } else if (!right.is(T_ParamRef) && !mentions(right).any()) {
-    return found;   // a computed pattern could be anything
+    return found;  // a computed pattern could be anything
   }
   found.restricts = true;
   for (std::uint32_t position : subject.columns) found.says.insert({position, excluded ? Say::unequal : Say::equal});
@@ -271,10 +279,13 @@ BoundReader::Part BoundReader::truth_test(Node node, bool negated) {
   Node argument = node.node(F_arg);
   switch (node.number(F_booltesttype)) {
     case LG_IS_TRUE:
-    case LG_IS_NOT_FALSE: return part(argument, negated);
+    case LG_IS_NOT_FALSE:
+      return part(argument, negated);
     case LG_IS_FALSE:
-    case LG_IS_NOT_TRUE: return part(argument, !negated);
-    default: break;
+    case LG_IS_NOT_TRUE:
+      return part(argument, !negated);
+    default:
+      break;
   }
   Part found;
   const bool unknown = (node.number(F_booltesttype) == LG_IS_UNKNOWN) != negated;

@@ -17,27 +17,72 @@ struct Plain {
 
 // Statements whose kind is all that there is to say; the object is named where the node names one.
 constexpr Plain kDefinitions[] = {
-    {T_AlterTableStmt, "alter"}, {T_AlterDomainStmt, "alter"}, {T_AlterSeqStmt, "alter"}, {T_AlterFunctionStmt, "alter"},
-    {T_AlterObjectDependsStmt, "alter"}, {T_AlterObjectSchemaStmt, "alter"}, {T_AlterOwnerStmt, "alter"},
-    {T_AlterOperatorStmt, "alter"}, {T_AlterTypeStmt, "alter"}, {T_AlterEnumStmt, "alter"}, {T_AlterFdwStmt, "alter"},
-    {T_AlterForeignServerStmt, "alter"}, {T_AlterUserMappingStmt, "alter"}, {T_AlterPolicyStmt, "alter"},
-    {T_AlterEventTrigStmt, "alter"}, {T_AlterCollationStmt, "alter"}, {T_AlterStatsStmt, "alter"},
-    {T_AlterTSDictionaryStmt, "alter"}, {T_AlterTSConfigurationStmt, "alter"}, {T_AlterPublicationStmt, "alter"},
-    {T_AlterSubscriptionStmt, "alter"}, {T_AlterOpFamilyStmt, "alter"}, {T_AlterTableSpaceOptionsStmt, "alter"},
-    {T_AlterTableMoveAllStmt, "alter"}, {T_AlterExtensionStmt, "alter"}, {T_AlterExtensionContentsStmt, "alter"},
-    {T_AlterDatabaseStmt, "alter"}, {T_AlterDatabaseSetStmt, "alter"}, {T_AlterDatabaseRefreshCollStmt, "alter"},
-    {T_AlterSystemStmt, "alter_system"}, {T_RenameStmt, "ddl"}, {T_CommentStmt, "comment"},
-    {T_IndexStmt, "create_index"}, {T_CreateTrigStmt, "create_trigger"}, {T_RuleStmt, "create_rule"},
-    {T_CreateSchemaStmt, "create_schema"}, {T_CreateSeqStmt, "create_sequence"}, {T_CreateFunctionStmt, "create_function"},
-    {T_CreatedbStmt, "create_database"}, {T_CreateTableSpaceStmt, "create_tablespace"}, {T_CreateDomainStmt, "create_domain"},
-    {T_DefineStmt, "ddl"}, {T_CompositeTypeStmt, "create_type"}, {T_CreateEnumStmt, "create_type"},
-    {T_CreateRangeStmt, "create_type"}, {T_CreatePolicyStmt, "create_policy"}, {T_CreateExtensionStmt, "ddl"},
-    {T_CreateFdwStmt, "ddl"}, {T_CreateForeignServerStmt, "ddl"}, {T_CreateUserMappingStmt, "ddl"},
-    {T_ImportForeignSchemaStmt, "ddl"}, {T_CreateAmStmt, "ddl"}, {T_CreateEventTrigStmt, "ddl"},
-    {T_CreatePLangStmt, "ddl"}, {T_CreateOpClassStmt, "ddl"}, {T_CreateOpFamilyStmt, "ddl"}, {T_CreateStatsStmt, "ddl"},
-    {T_CreateConversionStmt, "ddl"}, {T_CreateCastStmt, "ddl"}, {T_CreateTransformStmt, "ddl"},
-    {T_CreatePublicationStmt, "ddl"}, {T_CreateSubscriptionStmt, "ddl"}, {T_DropdbStmt, "drop"},
-    {T_DropTableSpaceStmt, "drop"}, {T_DropUserMappingStmt, "drop"}, {T_DropSubscriptionStmt, "drop"},
+    {T_AlterTableStmt, "alter"},
+    {T_AlterDomainStmt, "alter"},
+    {T_AlterSeqStmt, "alter"},
+    {T_AlterFunctionStmt, "alter"},
+    {T_AlterObjectDependsStmt, "alter"},
+    {T_AlterObjectSchemaStmt, "alter"},
+    {T_AlterOwnerStmt, "alter"},
+    {T_AlterOperatorStmt, "alter"},
+    {T_AlterTypeStmt, "alter"},
+    {T_AlterEnumStmt, "alter"},
+    {T_AlterFdwStmt, "alter"},
+    {T_AlterForeignServerStmt, "alter"},
+    {T_AlterUserMappingStmt, "alter"},
+    {T_AlterPolicyStmt, "alter"},
+    {T_AlterEventTrigStmt, "alter"},
+    {T_AlterCollationStmt, "alter"},
+    {T_AlterStatsStmt, "alter"},
+    {T_AlterTSDictionaryStmt, "alter"},
+    {T_AlterTSConfigurationStmt, "alter"},
+    {T_AlterPublicationStmt, "alter"},
+    {T_AlterSubscriptionStmt, "alter"},
+    {T_AlterOpFamilyStmt, "alter"},
+    {T_AlterTableSpaceOptionsStmt, "alter"},
+    {T_AlterTableMoveAllStmt, "alter"},
+    {T_AlterExtensionStmt, "alter"},
+    {T_AlterExtensionContentsStmt, "alter"},
+    {T_AlterDatabaseStmt, "alter"},
+    {T_AlterDatabaseSetStmt, "alter"},
+    {T_AlterDatabaseRefreshCollStmt, "alter"},
+    {T_AlterSystemStmt, "alter_system"},
+    {T_RenameStmt, "ddl"},
+    {T_CommentStmt, "comment"},
+    {T_IndexStmt, "create_index"},
+    {T_CreateTrigStmt, "create_trigger"},
+    {T_RuleStmt, "create_rule"},
+    {T_CreateSchemaStmt, "create_schema"},
+    {T_CreateSeqStmt, "create_sequence"},
+    {T_CreateFunctionStmt, "create_function"},
+    {T_CreatedbStmt, "create_database"},
+    {T_CreateTableSpaceStmt, "create_tablespace"},
+    {T_CreateDomainStmt, "create_domain"},
+    {T_DefineStmt, "ddl"},
+    {T_CompositeTypeStmt, "create_type"},
+    {T_CreateEnumStmt, "create_type"},
+    {T_CreateRangeStmt, "create_type"},
+    {T_CreatePolicyStmt, "create_policy"},
+    {T_CreateExtensionStmt, "ddl"},
+    {T_CreateFdwStmt, "ddl"},
+    {T_CreateForeignServerStmt, "ddl"},
+    {T_CreateUserMappingStmt, "ddl"},
+    {T_ImportForeignSchemaStmt, "ddl"},
+    {T_CreateAmStmt, "ddl"},
+    {T_CreateEventTrigStmt, "ddl"},
+    {T_CreatePLangStmt, "ddl"},
+    {T_CreateOpClassStmt, "ddl"},
+    {T_CreateOpFamilyStmt, "ddl"},
+    {T_CreateStatsStmt, "ddl"},
+    {T_CreateConversionStmt, "ddl"},
+    {T_CreateCastStmt, "ddl"},
+    {T_CreateTransformStmt, "ddl"},
+    {T_CreatePublicationStmt, "ddl"},
+    {T_CreateSubscriptionStmt, "ddl"},
+    {T_DropdbStmt, "drop"},
+    {T_DropTableSpaceStmt, "drop"},
+    {T_DropUserMappingStmt, "drop"},
+    {T_DropSubscriptionStmt, "drop"},
 };
 
 bool outside_transaction(Node node) {
@@ -48,10 +93,13 @@ bool outside_transaction(Node node) {
     case T_DropTableSpaceStmt:
     case T_AlterSystemStmt:
     case T_CreateSubscriptionStmt:
-    case T_DropSubscriptionStmt: return true;
+    case T_DropSubscriptionStmt:
+      return true;
     case T_IndexStmt:
-    case T_DropStmt: return node.flag(F_concurrent);
-    default: return false;
+    case T_DropStmt:
+      return node.flag(F_concurrent);
+    default:
+      return false;
   }
 }
 
@@ -86,8 +134,14 @@ void Analysis::ddl(std::string_view kind, std::string object, bool destructive) 
   facts_.kind(kind);
   facts_.effect(CommandEffect::ddl);
   facts_.destructive = facts_.destructive || destructive;
-  facts_.touch({.action = "ddl", .object = std::move(object), .oid = 0, .bound = Bound::none, .rows_bound = kUnproven,
-                .columns_written = {}, .system = false, .through_view = false});
+  facts_.touch({.action = "ddl",
+                .object = std::move(object),
+                .oid = 0,
+                .bound = Bound::none,
+                .rows_bound = kUnproven,
+                .columns_written = {},
+                .system = false,
+                .through_view = false});
 }
 
 void Analysis::ddl_on(std::string_view kind, Node range) {
@@ -115,8 +169,14 @@ void Analysis::walk(Node node, int depth) {
     // A parent, a partition, the other end of a foreign key: defining touches it too.
     const Relation* relation = names_.relation(node.text(F_schemaname), node.text(F_relname));
     if (relation != nullptr) {
-      facts_.touch({.action = "ddl", .object = relation->full, .oid = relation->entry->oid, .bound = Bound::none,
-                    .rows_bound = kUnproven, .columns_written = {}, .system = relation->system, .through_view = false});
+      facts_.touch({.action = "ddl",
+                    .object = relation->full,
+                    .oid = relation->entry->oid,
+                    .bound = Bound::none,
+                    .rows_bound = kUnproven,
+                    .columns_written = {},
+                    .system = relation->system,
+                    .through_view = false});
     }
     return;
   }
@@ -147,7 +207,7 @@ bool Analysis::definition(Node node) {
   }
   if (node.is(T_AlterSystemStmt)) facts_.effect(CommandEffect::dcl);
   if (node.is(T_CreateFunctionStmt) || node.is(T_RuleStmt) || node.is(T_CreateTrigStmt)) {
-    facts_.doubt("opaque_code");   // runs later, when somebody calls it or writes the table
+    facts_.doubt("opaque_code");  // runs later, when somebody calls it or writes the table
     return true;
   }
   for (Node element : node.list(F_schemaElts)) statement(element);
@@ -157,11 +217,20 @@ bool Analysis::definition(Node node) {
 
 bool Analysis::creation(Node node) {
   switch (node.tag()) {
-    case T_CreateStmt: create_table(node, "create_table"); return true;
-    case T_CreateForeignTableStmt: create_table(node.node(F_base), "create_foreign_table"); return true;
-    case T_CreateTableAsStmt: create_as(node); return true;
-    case T_ViewStmt: create_view(node); return true;
-    default: return false;
+    case T_CreateStmt:
+      create_table(node, "create_table");
+      return true;
+    case T_CreateForeignTableStmt:
+      create_table(node.node(F_base), "create_foreign_table");
+      return true;
+    case T_CreateTableAsStmt:
+      create_as(node);
+      return true;
+    case T_ViewStmt:
+      create_view(node);
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -220,8 +289,8 @@ void Analysis::drop_named(Node node, Node object) {
     ddl("drop", relation->full);
     facts_.write(relation->full);
   } else if (!parts.empty()) {
-    std::string full = schema.empty() ? names_.search_path().empty() ? "public" : names_.search_path().front()
-                                      : std::string(schema);
+    std::string full =
+        schema.empty() ? names_.search_path().empty() ? "public" : names_.search_path().front() : std::string(schema);
     full.append(".").append(last);
     ddl("drop", full);
     if (names_.open_world()) facts_.write(full);
@@ -265,13 +334,25 @@ void Analysis::grant(Node node) {
     } else if (object.is(T_String)) {
       name = database_object(object.own_text());
     }
-    facts_.touch({.action = "dcl", .object = name, .oid = 0, .bound = Bound::none, .rows_bound = kUnproven,
-                  .columns_written = {}, .system = false, .through_view = false});
+    facts_.touch({.action = "dcl",
+                  .object = name,
+                  .oid = 0,
+                  .bound = Bound::none,
+                  .rows_bound = kUnproven,
+                  .columns_written = {},
+                  .system = false,
+                  .through_view = false});
     named = true;
   }
   if (named) return;
-  facts_.touch({.action = "dcl", .object = database_object("privileges"), .oid = 0, .bound = Bound::none,
-                .rows_bound = kUnproven, .columns_written = {}, .system = false, .through_view = false});
+  facts_.touch({.action = "dcl",
+                .object = database_object("privileges"),
+                .oid = 0,
+                .bound = Bound::none,
+                .rows_bound = kUnproven,
+                .columns_written = {},
+                .system = false,
+                .through_view = false});
 }
 
 bool Analysis::privilege(Node node) {
@@ -279,13 +360,24 @@ bool Analysis::privilege(Node node) {
   switch (node.tag()) {
     case T_GrantStmt:
     case T_GrantRoleStmt:
-    case T_AlterDefaultPrivilegesStmt: kind = "dcl"; break;
-    case T_CreateRoleStmt: kind = "create_role"; break;
+    case T_AlterDefaultPrivilegesStmt:
+      kind = "dcl";
+      break;
+    case T_CreateRoleStmt:
+      kind = "create_role";
+      break;
     case T_AlterRoleStmt:
-    case T_AlterRoleSetStmt: kind = "alter_role"; break;
-    case T_ReassignOwnedStmt: kind = "reassign_owned"; break;
-    case T_SecLabelStmt: kind = "security_label"; break;
-    default: return false;
+    case T_AlterRoleSetStmt:
+      kind = "alter_role";
+      break;
+    case T_ReassignOwnedStmt:
+      kind = "reassign_owned";
+      break;
+    case T_SecLabelStmt:
+      kind = "security_label";
+      break;
+    default:
+      return false;
   }
   facts_.kind(kind);
   facts_.effect(CommandEffect::dcl);

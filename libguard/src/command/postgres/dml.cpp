@@ -57,7 +57,8 @@ Item* Analysis::target(Node range, Scope& scope) {
   return &scope.items.back();
 }
 
-void Analysis::insert_columns(Node node, Scope& scope, const Relation& relation, std::vector<std::string_view>& columns) {
+void Analysis::insert_columns(Node node, Scope& scope, const Relation& relation,
+                              std::vector<std::string_view>& columns) {
   for (Node column : node.list(F_cols)) {
     for (Node part : column.list(F_indirection)) {
       if (part.is(T_A_Indices)) expression(part, scope);
@@ -74,8 +75,7 @@ void Analysis::insert_columns(Node node, Scope& scope, const Relation& relation,
 }
 
 void Analysis::assign(const Relation& relation, std::string_view column, Node value, Scope& scope, bool known_allowed) {
-  const std::uint32_t position =
-      relation.open ? facts_.extra_column(relation, column) : relation.position(column);
+  const std::uint32_t position = relation.open ? facts_.extra_column(relation, column) : relation.position(column);
   if (position == kWholeRow) return;
   const ColumnId id = column_id(relation.id, position);
   Assignment assignment;
@@ -292,7 +292,8 @@ std::vector<OutColumn> Analysis::merge(Node node, Scope* outer) {
         facts_.kind("delete");
         part.action = "delete";
         break;
-      default: continue;
+      default:
+        continue;
     }
     whole.bound.bound = std::min(whole.bound.bound, part.bound.bound);
     whole.columns.insert(part.columns.begin(), part.columns.end());

@@ -20,11 +20,16 @@ bool is_literal(Node node) {
 
 std::string_view constant_type(Node constant) {
   switch (constant.node(F_own).tag()) {
-    case T_Integer: return "int4";
-    case T_Float: return "numeric";
-    case T_Boolean: return "bool";
-    case T_BitString: return "bit";
-    default: return "unknown";
+    case T_Integer:
+      return "int4";
+    case T_Float:
+      return "numeric";
+    case T_Boolean:
+      return "bool";
+    case T_BitString:
+      return "bit";
+    default:
+      return "unknown";
   }
 }
 
@@ -35,19 +40,29 @@ Flow Analysis::expression(Node node, Scope& scope) {
   Flow value;
   if (!node || !facts_.spend()) return value;
   switch (node.tag()) {
-    case T_ColumnRef: return column_reference(node, scope);
+    case T_ColumnRef:
+      return column_reference(node, scope);
     case T_A_Const:
       value.constant = true;
       value.type = constant_type(node);
       return value;
-    case T_ParamRef: value.constant = true; return value;
-    case T_FuncCall: return call(node, scope);
-    case T_A_Expr: return operation(node, scope);
-    case T_BoolExpr: return combine(node, scope);
-    case T_TypeCast: return cast(node, scope);
-    case T_SubLink: return sublink(node, scope);
-    case T_A_Indirection: return indirection(node, scope);
-    case T_CaseExpr: return choice(node, scope);
+    case T_ParamRef:
+      value.constant = true;
+      return value;
+    case T_FuncCall:
+      return call(node, scope);
+    case T_A_Expr:
+      return operation(node, scope);
+    case T_BoolExpr:
+      return combine(node, scope);
+    case T_TypeCast:
+      return cast(node, scope);
+    case T_SubLink:
+      return sublink(node, scope);
+    case T_A_Indirection:
+      return indirection(node, scope);
+    case T_CaseExpr:
+      return choice(node, scope);
     case T_CoalesceExpr:
     case T_A_ArrayExpr:
     case T_RowExpr:
@@ -78,13 +93,17 @@ Flow Analysis::expression(Node node, Scope& scope) {
     case T_NullTest:
     case T_BooleanTest:
     case T_JsonIsPredicate:
-    case T_MinMaxExpr: return combine(node, scope);
+    case T_MinMaxExpr:
+      return combine(node, scope);
     case T_SQLValueFunction:
     case T_SetToDefault:
     case T_MergeSupportFunc:
     case T_JsonFormat:
-    case T_JsonReturning: return value;
-    case T_CurrentOfExpr: facts_.doubt("opaque_cursor"); return value;
+    case T_JsonReturning:
+      return value;
+    case T_CurrentOfExpr:
+      facts_.doubt("opaque_cursor");
+      return value;
     default:
       facts_.fail("command.unknown_node", "an expression of this kind is not understood");
       return value;
@@ -128,13 +147,20 @@ Flow Analysis::combine(Node node, Scope& scope) {
     case T_NullTest:
     case T_BooleanTest:
     case T_JsonIsPredicate:
-    case T_MinMaxExpr: facts_.infer(value.sources); break;
+    case T_MinMaxExpr:
+      facts_.infer(value.sources);
+      break;
     case T_JsonObjectAgg:
-    case T_JsonArrayAgg: facts_.packs_rows = true; break;
+    case T_JsonArrayAgg:
+      facts_.packs_rows = true;
+      break;
     case T_JsonParseExpr:
     case T_JsonFuncExpr:
-    case T_XmlExpr: facts_.error_reveals(value.sources); break;
-    default: break;
+    case T_XmlExpr:
+      facts_.error_reveals(value.sources);
+      break;
+    default:
+      break;
   }
   return value;
 }
@@ -183,7 +209,8 @@ Flow Analysis::operation(Node node, Scope& scope) {
   } else {
     operator_called(name, left_type, right_type);
   }
-  const bool makes_value = kind == LG_AEXPR_OP && (is_value_operator(last_name(name)) || (!left && last_name(name) == "~"));
+  const bool makes_value =
+      kind == LG_AEXPR_OP && (is_value_operator(last_name(name)) || (!left && last_name(name) == "~"));
   if (!makes_value) {
     facts_.infer(value.sources);
     value.type = kind == LG_AEXPR_NULLIF ? left_value.type : "bool";
@@ -228,7 +255,7 @@ Flow Analysis::sublink(Node node, Scope& scope) {
     const NodeList name = node.list(F_operName);
     const std::string_view type = columns.size() == 1 ? columns[0].type : std::string_view();
     if (name.empty()) {
-      compared_with("=", tested.type, type);   // IN
+      compared_with("=", tested.type, type);  // IN
     } else {
       operator_called(name, tested.type, type);
     }

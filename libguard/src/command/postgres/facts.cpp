@@ -13,20 +13,27 @@ constexpr int kVisitsMax = 200'000;
 // Which of two effects says more about a text of several statements.
 int rank(CommandEffect effect) {
   switch (effect) {
-    case CommandEffect::read: return 1;
-    case CommandEffect::session: return 2;
-    case CommandEffect::maintenance: return 3;
-    case CommandEffect::write: return 4;
-    case CommandEffect::ddl: return 5;
-    case CommandEffect::dcl: return 6;
-    case CommandEffect::opaque: return 7;
+    case CommandEffect::read:
+      return 1;
+    case CommandEffect::session:
+      return 2;
+    case CommandEffect::maintenance:
+      return 3;
+    case CommandEffect::write:
+      return 4;
+    case CommandEffect::ddl:
+      return 5;
+    case CommandEffect::dcl:
+      return 6;
+    case CommandEffect::opaque:
+      return 7;
   }
   return 7;
 }
 
-constexpr CommandEffect kByRank[] = {CommandEffect::opaque, CommandEffect::read, CommandEffect::session,
+constexpr CommandEffect kByRank[] = {CommandEffect::opaque,      CommandEffect::read,  CommandEffect::session,
                                      CommandEffect::maintenance, CommandEffect::write, CommandEffect::ddl,
-                                     CommandEffect::dcl, CommandEffect::opaque};
+                                     CommandEffect::dcl,         CommandEffect::opaque};
 
 bool reads_only(std::string_view kind) {
   return kind == "select" || kind == "explain" || kind == "explain_analyze" || kind == "show";
@@ -35,8 +42,8 @@ bool reads_only(std::string_view kind) {
 void merge(Touch& into, const Touch& from) {
   into.bound = std::min(into.bound, from.bound);
   into.rows_bound = into.rows_bound == kUnproven || from.rows_bound > kUnproven - into.rows_bound
-      ? kUnproven
-      : into.rows_bound + from.rows_bound;
+                        ? kUnproven
+                        : into.rows_bound + from.rows_bound;
   into.columns_written.insert(from.columns_written.begin(), from.columns_written.end());
   into.through_view = into.through_view && from.through_view;
 }

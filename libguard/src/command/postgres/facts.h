@@ -17,9 +17,9 @@ namespace libguard::command::postgres {
 struct OutColumn {
   std::string_view name;
   Sources sources;
-  const Relation* direct = nullptr;   // passes this column of this relation unchanged
+  const Relation* direct = nullptr;  // passes this column of this relation unchanged
   std::uint32_t position = 0;
-  std::string_view type;              // "" when not known
+  std::string_view type;  // "" when not known
 };
 
 // One value assigned to a column; `param` > 0: known when that parameter is a number.

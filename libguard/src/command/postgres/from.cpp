@@ -40,8 +40,13 @@ const Relation* Analysis::relation_of_range(Node range) {
 
 void Analysis::read_relation(const Relation& relation) {
   auto select = [&](const Relation& each, bool through) {
-    facts_.touch({.action = "select", .object = each.full, .oid = each.entry != nullptr ? each.entry->oid : 0,
-                  .bound = Bound::eq, .rows_bound = kUnproven, .columns_written = {}, .system = each.system,
+    facts_.touch({.action = "select",
+                  .object = each.full,
+                  .oid = each.entry != nullptr ? each.entry->oid : 0,
+                  .bound = Bound::eq,
+                  .rows_bound = kUnproven,
+                  .columns_written = {},
+                  .system = each.system,
                   .through_view = through});
     if (each.system && !is_open_system_relation(each.schema, each.name)) facts_.unsafe = true;
   };
@@ -56,7 +61,8 @@ void Analysis::read_relation(const Relation& relation) {
   if (relation.view->writes) facts_.unsafe = true;
 }
 
-// Gives columns new names by position. With a `*` of unknown width among them no position is sure: each name may be any.
+// Gives columns new names by position. With a `*` of unknown width among them no position is sure: each name may be
+// any.
 void Analysis::rename(std::vector<OutColumn>& columns, NodeList names, const Sources& further) {
   if (names.empty()) return;
   Sources all = further;
@@ -156,16 +162,15 @@ void Analysis::function_columns(Node call_node, NodeList definitions, Item& item
   }
   std::string_view columns = call_node.is(T_FuncCall) ? builtin_columns(last_name(call_node.list(F_funcname))) : "";
   const NodeList function = call_node.list(F_funcname);
-  const bool user = call_node.is(T_FuncCall) &&
-                    (!names_.functions({}, last_name(function)).empty() ||
-                     (names_.open_world() && find_builtin(last_name(function)) == nullptr));
+  const bool user = call_node.is(T_FuncCall) && (!names_.functions({}, last_name(function)).empty() ||
+                                                 (names_.open_world() && find_builtin(last_name(function)) == nullptr));
   if (user || (call_node.is(T_FuncCall) && call_node.list(F_funcname).size() > 1 && columns.empty())) {
-    item.open = true;   // RETURNS TABLE names its columns where the catalogue does not look
+    item.open = true;  // RETURNS TABLE names its columns where the catalogue does not look
     item.open_sources.add(value.sources);
   }
   const Builtin* builtin = call_node.is(T_FuncCall) ? find_builtin(last_name(call_node.list(F_funcname))) : nullptr;
   if (builtin != nullptr && builtin->polymorphic && columns.empty()) {
-    item.open = true;   // may return rows of whatever type it was given
+    item.open = true;  // may return rows of whatever type it was given
     item.open_sources.add(value.sources);
   }
   if (columns.empty()) {
@@ -362,12 +367,18 @@ void Analysis::from_join(Node node, Scope& scope) {
 void Analysis::from_item(Node node, Scope& scope) {
   if (!facts_.spend()) return;
   switch (node.tag()) {
-    case T_RangeVar: return from_table(node, scope);
-    case T_RangeSubselect: return from_subquery(node, scope);
-    case T_RangeFunction: return from_function(node, scope);
-    case T_JoinExpr: return from_join(node, scope);
-    case T_RangeTableFunc: return from_xml_table(node, scope);
-    case T_JsonTable: return from_json_table(node, scope);
+    case T_RangeVar:
+      return from_table(node, scope);
+    case T_RangeSubselect:
+      return from_subquery(node, scope);
+    case T_RangeFunction:
+      return from_function(node, scope);
+    case T_JoinExpr:
+      return from_join(node, scope);
+    case T_RangeTableFunc:
+      return from_xml_table(node, scope);
+    case T_JsonTable:
+      return from_json_table(node, scope);
     case T_RangeTableSample: {
       from_item(node.node(F_relation), scope);
       const std::string_view method = last_name(node.list(F_method));
@@ -378,7 +389,9 @@ void Analysis::from_item(Node node, Scope& scope) {
       expression(node.node(F_repeatable), scope);
       return;
     }
-    default: facts_.fail("command.unknown_node", "FROM holds something that is not understood"); return;
+    default:
+      facts_.fail("command.unknown_node", "FROM holds something that is not understood");
+      return;
   }
 }
 

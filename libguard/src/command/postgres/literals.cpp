@@ -74,7 +74,8 @@ class Scanner {
     if (!escapes) return;
     std::size_t next = at_;
     bool newline = false;
-    while (next < sql_.size() && (sql_[next] == ' ' || sql_[next] == '\t' || sql_[next] == '\n' || sql_[next] == '\r')) {
+    while (next < sql_.size() &&
+           (sql_[next] == ' ' || sql_[next] == '\t' || sql_[next] == '\n' || sql_[next] == '\r')) {
       newline = newline || sql_[next] == '\n' || sql_[next] == '\r';
       ++next;
     }
@@ -98,7 +99,7 @@ class Scanner {
   void dollar() {
     const std::size_t start = at_;
     std::size_t end = at_ + 1;
-    if (end < sql_.size() && is_digit(sql_[end])) {   // $1
+    if (end < sql_.size() && is_digit(sql_[end])) {  // $1
       while (end < sql_.size() && is_digit(sql_[end])) ++end;
       at_ = end;
       return;
@@ -136,7 +137,7 @@ class Scanner {
       if (exponent) {
         at_ += 2;
       } else if (c == '.' && peek(1) == '.') {
-        break;   // 1..10 in PL/pgSQL
+        break;  // 1..10 in PL/pgSQL
       } else if (!is_word(c) && c != '.') {
         break;
       } else {

@@ -113,10 +113,10 @@ std::vector<const CatalogueFunction*> Names::functions(std::string_view schema, 
   if (found == functions_.end()) return {};
   std::vector<const CatalogueFunction*> matches;
   for (const CatalogueFunction* function : found->second) {
-    const bool reachable = schema.empty()
-        ? function->schema == "pg_catalog" ||
-          std::find(search_path_.begin(), search_path_.end(), function->schema) != search_path_.end()
-        : function->schema == schema;
+    const bool reachable =
+        schema.empty() ? function->schema == "pg_catalog" ||
+                             std::find(search_path_.begin(), search_path_.end(), function->schema) != search_path_.end()
+                       : function->schema == schema;
     if (reachable) matches.push_back(function);
   }
   return matches;

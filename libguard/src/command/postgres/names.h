@@ -18,28 +18,28 @@ struct Relation;
 // What a view does, found by reading its definition with the same machinery (views.cpp).
 struct View {
   struct Column {
-    Sources sources;             // of base tables and of the views between
+    Sources sources;                   // of base tables and of the views between
     const Relation* direct = nullptr;  // the column passes this relation's column unchanged
     std::uint32_t direct_position = 0;
   };
-  bool parsed = false;           // false: `columns` is coarse, everything that it depends on
+  bool parsed = false;  // false: `columns` is coarse, everything that it depends on
   std::vector<Column> columns;
-  std::vector<const Relation*> reads;     // all relations behind it, direct and through other views
+  std::vector<const Relation*> reads;  // all relations behind it, direct and through other views
   std::vector<CalledFunction> functions;
   std::vector<std::string> doubts;
-  const Relation* base = nullptr;         // the one relation a simple view selects from: DML goes there
+  const Relation* base = nullptr;  // the one relation a simple view selects from: DML goes there
   bool packs_rows = false;
-  bool writes = false;                    // cannot happen in a real view; refused when it does
+  bool writes = false;  // cannot happen in a real view; refused when it does
 };
 
 struct Relation {
-  const CatalogueRelation* entry = nullptr;   // null: without catalogue, or made earlier in the same text
+  const CatalogueRelation* entry = nullptr;  // null: without catalogue, or made earlier in the same text
   std::string schema;
   std::string name;
-  std::string full;                           // "schema.table"
+  std::string full;  // "schema.table"
   std::uint32_t id = 0;
   bool system = false;
-  bool open = false;                          // columns unknown: any name may be one
+  bool open = false;  // columns unknown: any name may be one
   std::vector<std::string> columns;
   std::unordered_map<std::string_view, std::uint32_t> positions;
   std::vector<std::vector<std::uint32_t>> keys;
@@ -55,7 +55,7 @@ struct Relation {
   }
 };
 
-struct Reference {   // a foreign key, seen from the table referred to
+struct Reference {  // a foreign key, seen from the table referred to
   const Relation* from = nullptr;
   const ForeignKey* key = nullptr;
 };
@@ -97,7 +97,7 @@ class Names {
   std::string connection_;
   std::vector<std::string> search_path_;
   std::vector<std::unique_ptr<Relation>> relations_;
-  std::unordered_map<std::string_view, Relation*> by_name_;       // "schema.table"
+  std::unordered_map<std::string_view, Relation*> by_name_;  // "schema.table"
   std::vector<Relation*> temporary_;
   std::unordered_map<std::string_view, std::vector<const CatalogueFunction*>> functions_;
   std::unordered_map<const Relation*, std::vector<Reference>> references_;

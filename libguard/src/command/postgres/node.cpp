@@ -16,10 +16,14 @@ const LgField* skip_positions(const LgField* field) {
 bool same_field(const LgField& a, const LgField& b) {
   if (a.id != b.id || a.kind != b.kind) return false;
   switch (a.kind) {
-    case LG_NODE: return same_tree(Node(a.as.node), Node(b.as.node));
-    case LG_TEXT: return Node::view(a.as.text) == Node::view(b.as.text);
-    case LG_NUMBER: return a.as.number == b.as.number;
-    default: break;
+    case LG_NODE:
+      return same_tree(Node(a.as.node), Node(b.as.node));
+    case LG_TEXT:
+      return Node::view(a.as.text) == Node::view(b.as.text);
+    case LG_NUMBER:
+      return a.as.number == b.as.number;
+    default:
+      break;
   }
   if (a.as.list.count != b.as.list.count) return false;
   for (std::uint32_t i = 0; i < a.as.list.count; ++i) {

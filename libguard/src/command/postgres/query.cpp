@@ -15,12 +15,19 @@ constexpr int kRecursionRoundsMax = 8;
 std::vector<OutColumn> Analysis::query(Node node, Scope* outer, bool top) {
   if (!facts_.spend()) return {};
   switch (node.tag()) {
-    case T_SelectStmt: return select(node, outer, top);
-    case T_InsertStmt: return insert(node, outer);
-    case T_UpdateStmt: return update(node, outer);
-    case T_DeleteStmt: return remove(node, outer);
-    case T_MergeStmt: return merge(node, outer);
-    default: facts_.fail("command.unknown_node", "a query of this kind is not understood"); return {};
+    case T_SelectStmt:
+      return select(node, outer, top);
+    case T_InsertStmt:
+      return insert(node, outer);
+    case T_UpdateStmt:
+      return update(node, outer);
+    case T_DeleteStmt:
+      return remove(node, outer);
+    case T_MergeStmt:
+      return merge(node, outer);
+    default:
+      facts_.fail("command.unknown_node", "a query of this kind is not understood");
+      return {};
   }
 }
 
@@ -100,7 +107,7 @@ std::vector<OutColumn> Analysis::select(Node node, Scope* outer, bool top) {
     if (Node value = node.node(limit)) facts_.infer(expression(value, scope).sources);
   }
   if (!node.list(F_lockingClause).empty()) {
-    facts_.kind("select_for_lock");   // also over a set operation or VALUES, where the server refuses it
+    facts_.kind("select_for_lock");  // also over a set operation or VALUES, where the server refuses it
     facts_.effect(CommandEffect::write);
     facts_.unsafe = true;
   }
@@ -190,9 +197,13 @@ void Analysis::lock_rows(Node select, Node lock, Scope& scope) {
     for (Node name : locked) meant = meant || name.text(F_relname) == item.alias;
     if (!meant) continue;
     const BoundOf bound = bound_of(select.node(F_whereClause), scope, item);
-    facts_.touch({.action = "update", .object = item.relation->full,
-                  .oid = item.relation->entry != nullptr ? item.relation->entry->oid : 0, .bound = bound.bound,
-                  .rows_bound = bound.rows, .columns_written = {}, .system = item.relation->system,
+    facts_.touch({.action = "update",
+                  .object = item.relation->full,
+                  .oid = item.relation->entry != nullptr ? item.relation->entry->oid : 0,
+                  .bound = bound.bound,
+                  .rows_bound = bound.rows,
+                  .columns_written = {},
+                  .system = item.relation->system,
                   .through_view = false});
   }
 }
@@ -299,13 +310,16 @@ void Analysis::window(Node node, Scope& scope) {
 // The name PostgreSQL gives a result column (FigureColname).
 std::string_view Analysis::output_name(Node value) {
   switch (value.tag()) {
-    case T_ColumnRef: return last_name(value.list(F_fields));
-    case T_FuncCall: return last_name(value.list(F_funcname));
+    case T_ColumnRef:
+      return last_name(value.list(F_fields));
+    case T_FuncCall:
+      return last_name(value.list(F_funcname));
     case T_TypeCast: {
       const std::string_view inner = output_name(value.node(F_arg));
       return inner != "?column?" ? inner : last_name(value.node(F_typeName).list(F_names));
     }
-    case T_CollateClause: return output_name(value.node(F_arg));
+    case T_CollateClause:
+      return output_name(value.node(F_arg));
     case T_A_Indirection: {
       const NodeList parts = value.list(F_indirection);
       for (std::size_t i = parts.size(); i-- > 0;) {
@@ -324,21 +338,35 @@ std::string_view Analysis::output_name(Node value) {
       const std::string_view inner = output_name(value.node(F_defresult));
       return inner.empty() || inner == "?column?" ? "case" : inner;
     }
-    case T_CoalesceExpr: return "coalesce";
-    case T_MinMaxExpr: return value.number(F_op) == 0 ? "greatest" : "least";
-    case T_A_ArrayExpr: return "array";
-    case T_RowExpr: return "row";
-    case T_GroupingFunc: return "grouping";
-    case T_JsonObjectConstructor: return "json_object";
+    case T_CoalesceExpr:
+      return "coalesce";
+    case T_MinMaxExpr:
+      return value.number(F_op) == 0 ? "greatest" : "least";
+    case T_A_ArrayExpr:
+      return "array";
+    case T_RowExpr:
+      return "row";
+    case T_GroupingFunc:
+      return "grouping";
+    case T_JsonObjectConstructor:
+      return "json_object";
     case T_JsonArrayConstructor:
-    case T_JsonArrayQueryConstructor: return "json_array";
-    case T_JsonObjectAgg: return "json_objectagg";
-    case T_JsonArrayAgg: return "json_arrayagg";
-    case T_JsonParseExpr: return "json";
-    case T_JsonScalarExpr: return "json_scalar";
-    case T_JsonSerializeExpr: return "json_serialize";
-    case T_A_Expr: return value.number(F_kind) == LG_AEXPR_NULLIF ? "nullif" : "?column?";
-    default: return "?column?";
+    case T_JsonArrayQueryConstructor:
+      return "json_array";
+    case T_JsonObjectAgg:
+      return "json_objectagg";
+    case T_JsonArrayAgg:
+      return "json_arrayagg";
+    case T_JsonParseExpr:
+      return "json";
+    case T_JsonScalarExpr:
+      return "json_scalar";
+    case T_JsonSerializeExpr:
+      return "json_serialize";
+    case T_A_Expr:
+      return value.number(F_kind) == LG_AEXPR_NULLIF ? "nullif" : "?column?";
+    default:
+      return "?column?";
   }
 }
 

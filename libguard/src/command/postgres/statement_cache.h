@@ -18,10 +18,10 @@ namespace libguard::command::postgres {
 // What a text means, and where its parameters' values belong.
 struct Understood {
   struct Slot {
-    std::size_t assigned = 0;   // index into Command::assigned
-    int param = 0;              // 1-based
+    std::size_t assigned = 0;  // index into Command::assigned
+    int param = 0;             // 1-based
   };
-  std::shared_ptr<const Command> command;   // without params
+  std::shared_ptr<const Command> command;  // without params
   std::vector<Slot> slots;
 
   // The Command for these parameters; the last one is kept, so that repeating a call costs no copy.
@@ -44,7 +44,7 @@ class StatementCache {
   };
   struct Shard {
     std::mutex lock;
-    std::list<Entry> entries;   // most recent first
+    std::list<Entry> entries;  // most recent first
     std::unordered_map<std::string_view, std::list<Entry>::iterator> by_text;
   };
   [[nodiscard]] Shard& shard(std::string_view sql);

@@ -21,21 +21,29 @@ void end_with_thread() {
 
 void explain_parse(const Tree& tree, Facts& facts) {
   switch (tree.status()) {
-    case LG_OK: return;
-    case LG_SYNTAX:
-      facts.fail("command.parse", "this is not PostgreSQL: syntax error" +
-                                      (tree.position() > 0 ? " at character " + std::to_string(tree.position())
-                                                           : std::string()));
+    case LG_OK:
       return;
-    case LG_TOO_DEEP: facts.fail("command.too_deep", "the command nests too deeply to be understood; simplify it"); return;
-    case LG_UNKNOWN_NODE: facts.fail("command.unknown_node", "the command holds something that is not understood"); return;
-    case LG_NO_MEMORY: facts.fail("command.too_large", "there is no memory to understand this command"); return;
+    case LG_SYNTAX:
+      facts.fail("command.parse",
+                 "this is not PostgreSQL: syntax error" +
+                     (tree.position() > 0 ? " at character " + std::to_string(tree.position()) : std::string()));
+      return;
+    case LG_TOO_DEEP:
+      facts.fail("command.too_deep", "the command nests too deeply to be understood; simplify it");
+      return;
+    case LG_UNKNOWN_NODE:
+      facts.fail("command.unknown_node", "the command holds something that is not understood");
+      return;
+    case LG_NO_MEMORY:
+      facts.fail("command.too_large", "there is no memory to understand this command");
+      return;
   }
 }
 
 void check_text(std::string_view sql, Facts& facts) {
   if (sql.size() > limits::kCommandBytesMax) {
-    facts.fail("command.too_large", "the command is longer than " + std::to_string(limits::kCommandBytesMax) + " bytes");
+    facts.fail("command.too_large",
+               "the command is longer than " + std::to_string(limits::kCommandBytesMax) + " bytes");
   } else if (sql.find('\0') != std::string_view::npos || !text::is_utf8(sql)) {
     facts.fail("command.encoding", "the command is not UTF-8 text");
   }
@@ -64,7 +72,8 @@ void analyse(const Tree& tree, const Names& names, Facts& facts) {
 
 }  // namespace
 
-StatementUnderstander::StatementUnderstander(std::shared_ptr<const Catalogue> catalogue) : names_(std::move(catalogue)) {
+StatementUnderstander::StatementUnderstander(std::shared_ptr<const Catalogue> catalogue)
+    : names_(std::move(catalogue)) {
   end_with_thread();
   read_views(names_);
 }

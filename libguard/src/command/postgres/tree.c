@@ -110,9 +110,7 @@ static LgField* add_field(Filler* filler, int id, enum LgKind kind) {
   return field;
 }
 
-static void add_number(Filler* filler, int id, int64_t number) {
-  add_field(filler, id, LG_NUMBER)->as.number = number;
-}
+static void add_number(Filler* filler, int id, int64_t number) { add_field(filler, id, LG_NUMBER)->as.number = number; }
 
 static void add_text(Filler* filler, int id, const char* text) {
   size_t bytes = strlen(text) + 1;
@@ -132,7 +130,8 @@ static void add_list(Filler* filler, int id, const List* list) {
   field->as.list.count = (uint32_t)list->length;
   field->as.list.items = items;
   for (int i = 0; i < list->length; i++) {
-    items[i] = IsA(list, List) ? (list->elements[i].ptr_value ? convert(build, list->elements[i].ptr_value) : NULL) : NULL;
+    items[i] =
+        IsA(list, List) ? (list->elements[i].ptr_value ? convert(build, list->elements[i].ptr_value) : NULL) : NULL;
   }
 }
 
@@ -152,24 +151,24 @@ static void add_list(Filler* filler, int id, const List* list) {
   if (node->fldname != NULL) fail(out->build, LG_UNKNOWN_NODE);
 #define WRITE_STRING_FIELD(msgtype, outname, outname_json, fldname) \
   if (node->fldname != NULL) add_text(out, F_##fldname, node->fldname);
-#define WRITE_LIST_FIELD(msgtype, outname, outname_json, fldname) \
+#define WRITE_LIST_FIELD(msgtype, outname, outname_json, fldname)        \
   if (node->fldname != NULL && ((const List*)node->fldname)->length > 0) \
     add_list(out, F_##fldname, (const List*)node->fldname);
 #define WRITE_NODE_FIELD(msgtype, outname, outname_json, fldname) \
   add_field(out, F_##fldname, LG_NODE)->as.node = convert(out->build, &node->fldname);
 #define WRITE_NODE_PTR_FIELD(msgtype, outname, outname_json, fldname) \
-  if (node->fldname != NULL) { \
-    const LgNode* child = convert(out->build, node->fldname); \
-    add_field(out, F_##fldname, LG_NODE)->as.node = child; \
+  if (node->fldname != NULL) {                                        \
+    const LgNode* child = convert(out->build, node->fldname);         \
+    add_field(out, F_##fldname, LG_NODE)->as.node = child;            \
   }
 #define WRITE_SPECIFIC_NODE_PTR_FIELD(msgtype, typename, typename_underscore, outname, outname_json, fldname) \
   WRITE_NODE_PTR_FIELD(msgtype, outname, outname_json, fldname)
 /* An embedded base struct carries the tag of the outer node: name its own. */
 #define WRITE_SPECIFIC_NODE_FIELD(msgtype, typename, typename_underscore, outname, outname_json, fldname) \
-  { \
-    Filler inner = {out->build, new_node(out->build, T_##typename), NULL}; \
-    _out##typename(&inner, &node->fldname); \
-    add_field(out, F_##fldname, LG_NODE)->as.node = inner.node; \
+  {                                                                                                       \
+    Filler inner = {out->build, new_node(out->build, T_##typename), NULL};                                \
+    _out##typename(&inner, &node->fldname);                                                               \
+    add_field(out, F_##fldname, LG_NODE)->as.node = inner.node;                                           \
   }
 
 #pragma GCC diagnostic push
@@ -289,9 +288,7 @@ int lg_raw_parse_only(const char* sql) {
   begin_thread();
   MemoryContext context = pg_query_enter_memory_context();
   PG_TRY();
-  {
-    ok = parse(sql) != NULL;
-  }
+  { ok = parse(sql) != NULL; }
   PG_CATCH();
   {
     MemoryContextSwitchTo(context);

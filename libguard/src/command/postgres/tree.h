@@ -48,8 +48,8 @@ struct LgNode {
 
 enum LgStatus {
   LG_OK,
-  LG_SYNTAX,      /* PostgreSQL's grammar refuses it */
-  LG_TOO_DEEP,    /* nested past the depth limit, or past what the stack holds */
+  LG_SYNTAX,   /* PostgreSQL's grammar refuses it */
+  LG_TOO_DEEP, /* nested past the depth limit, or past what the stack holds */
   LG_UNKNOWN_NODE,
   LG_NO_MEMORY
 };

@@ -12,7 +12,8 @@ namespace {
 enum class Family { other, number, text, time };
 
 Family family(std::string_view type) {
-  constexpr std::array<std::string_view, 8> kNumbers = {"float4", "float8", "int2", "int4", "int8", "money", "numeric", "oid"};
+  constexpr std::array<std::string_view, 8> kNumbers = {"float4", "float8", "int2",    "int4",
+                                                        "int8",   "money",  "numeric", "oid"};
   constexpr std::array<std::string_view, 6> kTexts = {"bpchar", "char", "citext", "name", "text", "varchar"};
   constexpr std::array<std::string_view, 6> kTimes = {"date", "interval", "time", "timestamp", "timestamptz", "timetz"};
   auto in = [&](const auto& list) { return std::find(list.begin(), list.end(), type) != list.end(); };
@@ -39,8 +40,8 @@ bool surely_builtin(std::string_view type) {
 }
 
 bool is_textual(std::string_view type) {
-  constexpr std::array<std::string_view, 10> kTextual = {"\"char\"", "bpchar", "bytea", "char", "citext", "name",
-                                                         "record", "text", "unknown", "varchar"};
+  constexpr std::array<std::string_view, 10> kTextual = {"\"char\"", "bpchar", "bytea", "char",    "citext",
+                                                         "name",     "record", "text",  "unknown", "varchar"};
   return std::find(kTextual.begin(), kTextual.end(), plain_type(type)) != kTextual.end();
 }
 

@@ -11,10 +11,12 @@ namespace {
 constexpr int kCascadeDepthMax = 64;
 
 constexpr std::string_view kSessionSentence =
-    "each action runs in a session that is reset afterwards, so settings, cursors, prepared statements and listeners would "
+    "each action runs in a session that is reset afterwards, so settings, cursors, prepared statements and listeners "
+    "would "
     "not last; send the query itself";
 constexpr std::string_view kTransactionSentence =
-    "each action is a transaction of its own; send the one statement that does the work, without BEGIN, COMMIT or SAVEPOINT";
+    "each action is a transaction of its own; send the one statement that does the work, without BEGIN, COMMIT or "
+    "SAVEPOINT";
 constexpr std::string_view kCopySentence =
     "COPY is understood but not run here; use SELECT to read and INSERT to write";
 constexpr std::string_view kNoTransactionSentence =
@@ -35,8 +37,10 @@ bool is_query(Node node) {
     case T_InsertStmt:
     case T_UpdateStmt:
     case T_DeleteStmt:
-    case T_MergeStmt: return true;
-    default: return false;
+    case T_MergeStmt:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -73,38 +77,61 @@ bool Analysis::session(Node node) {
     facts_.kind(kind);
     facts_.effect(CommandEffect::session);
     facts_.not_runnable("command.session_state", kSessionSentence);
-    facts_.touch({.action = "session", .object = "$session." + std::string(what), .oid = 0, .bound = Bound::eq,
-                  .rows_bound = kUnproven, .columns_written = {}, .system = false, .through_view = false});
+    facts_.touch({.action = "session",
+                  .object = "$session." + std::string(what),
+                  .oid = 0,
+                  .bound = Bound::eq,
+                  .rows_bound = kUnproven,
+                  .columns_written = {},
+                  .system = false,
+                  .through_view = false});
   };
   switch (node.tag()) {
     case T_VariableSetStmt:
       state("set", node.text(F_name).empty() ? "all" : node.text(F_name));
       if (changes_meaning(node.text(F_name)) || node.text(F_name).empty()) facts_.meaning_changed = true;
       return true;
-    case T_ConstraintsSetStmt: state("set", "constraints"); return true;
+    case T_ConstraintsSetStmt:
+      state("set", "constraints");
+      return true;
     case T_VariableShowStmt: {
       const std::string name = text::lower_ascii(node.text(F_name));
       facts_.kind("show");
       facts_.effect(CommandEffect::read);
       if (!is_open_setting(name)) facts_.unsafe = true;
-      facts_.touch({.action = "select", .object = "pg_catalog.pg_settings", .oid = 0, .bound = Bound::eq,
-                    .rows_bound = kUnproven, .columns_written = {}, .system = true, .through_view = false});
+      facts_.touch({.action = "select",
+                    .object = "pg_catalog.pg_settings",
+                    .oid = 0,
+                    .bound = Bound::eq,
+                    .rows_bound = kUnproven,
+                    .columns_written = {},
+                    .system = true,
+                    .through_view = false});
       Sources sources;
       const Relation& settings = facts_.extra("pg_catalog", "pg_settings");
       if (facts_.unsafe) sources.add(column_id(settings.id, facts_.extra_column(settings, "setting")));
       facts_.reveal({{facts_.keep(name), sources, nullptr, 0, "text"}});
       return true;
     }
-    case T_DiscardStmt: state("discard", "all"); return true;
-    case T_ListenStmt: state("listen", "notifications"); return true;
-    case T_UnlistenStmt: state("unlisten", "notifications"); return true;
-    case T_NotifyStmt: state("notify", "notifications"); return true;
+    case T_DiscardStmt:
+      state("discard", "all");
+      return true;
+    case T_ListenStmt:
+      state("listen", "notifications");
+      return true;
+    case T_UnlistenStmt:
+      state("unlisten", "notifications");
+      return true;
+    case T_NotifyStmt:
+      state("notify", "notifications");
+      return true;
     case T_LoadStmt:
       state("load", "library");
       facts_.effect(CommandEffect::opaque);
       facts_.destructive = true;
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -134,7 +161,9 @@ bool Analysis::transaction_or_prepared(Node node) {
       facts_.destructive = true;
       return true;
     }
-    case T_DeallocateStmt: state("deallocate"); return true;
+    case T_DeallocateStmt:
+      state("deallocate");
+      return true;
     case T_DeclareCursorStmt: {
       state("declare_cursor");
       std::vector<OutColumn> columns = query(node.node(F_query), nullptr, false);
@@ -142,8 +171,12 @@ bool Analysis::transaction_or_prepared(Node node) {
       facts_.returns_rows = false;
       return true;
     }
-    case T_FetchStmt: state("fetch"); return true;
-    case T_ClosePortalStmt: state("close_cursor"); return true;
+    case T_FetchStmt:
+      state("fetch");
+      return true;
+    case T_ClosePortalStmt:
+      state("close_cursor");
+      return true;
     case T_DoStmt:
       facts_.kind("do");
       facts_.effect(CommandEffect::opaque);
@@ -158,9 +191,14 @@ bool Analysis::transaction_or_prepared(Node node) {
       facts_.destructive = true;
       return true;
     }
-    case T_ExplainStmt: explain(node); return true;
-    case T_CopyStmt: copy(node); return true;
-    default: return false;
+    case T_ExplainStmt:
+      explain(node);
+      return true;
+    case T_CopyStmt:
+      copy(node);
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -240,9 +278,14 @@ void Analysis::copy_from(Node node) {
 
 void Analysis::truncate_relation(const Relation& relation, bool cascade, int depth) {
   if (!facts_.spend() || depth > kCascadeDepthMax) return;
-  facts_.touch({.action = "delete", .object = relation.full,
-                .oid = relation.entry != nullptr ? relation.entry->oid : 0, .bound = Bound::none,
-                .rows_bound = kUnproven, .columns_written = {}, .system = relation.system, .through_view = depth > 0});
+  facts_.touch({.action = "delete",
+                .object = relation.full,
+                .oid = relation.entry != nullptr ? relation.entry->oid : 0,
+                .bound = Bound::none,
+                .rows_bound = kUnproven,
+                .columns_written = {},
+                .system = relation.system,
+                .through_view = depth > 0});
   if (facts_.has_write(relation.full)) return;
   facts_.write(relation.full);
   opaque_parts(relation, "truncate");
@@ -274,13 +317,21 @@ std::string Analysis::object_of(Node range) {
 void Analysis::maintain(std::string_view kind, std::string object) {
   facts_.kind(kind);
   facts_.effect(CommandEffect::maintenance);
-  facts_.touch({.action = "maintenance", .object = std::move(object), .oid = 0, .bound = Bound::eq,
-                .rows_bound = kUnproven, .columns_written = {}, .system = false, .through_view = false});
+  facts_.touch({.action = "maintenance",
+                .object = std::move(object),
+                .oid = 0,
+                .bound = Bound::eq,
+                .rows_bound = kUnproven,
+                .columns_written = {},
+                .system = false,
+                .through_view = false});
 }
 
 bool Analysis::maintenance(Node node) {
   switch (node.tag()) {
-    case T_TruncateStmt: truncate(node); return true;
+    case T_TruncateStmt:
+      truncate(node);
+      return true;
     case T_VacuumStmt: {
       const bool vacuum = node.flag(F_is_vacuumcmd);
       if (vacuum) facts_.not_runnable("command.no_transaction", kNoTransactionSentence);
@@ -297,7 +348,9 @@ bool Analysis::maintenance(Node node) {
       maintain("reindex", node.has(F_relation) ? written_name(node.node(F_relation)) : database_object("all"));
       facts_.not_runnable("command.no_transaction", kNoTransactionSentence);
       return true;
-    case T_CheckPointStmt: maintain("checkpoint", database_object("all")); return true;
+    case T_CheckPointStmt:
+      maintain("checkpoint", database_object("all"));
+      return true;
     case T_RefreshMatViewStmt: {
       const std::string name = object_of(node.node(F_relation));
       maintain("refresh_materialized_view", name);
@@ -307,7 +360,8 @@ bool Analysis::maintenance(Node node) {
     case T_LockStmt:
       for (Node range : node.list(F_relations)) maintain("lock", object_of(range));
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 

@@ -133,7 +133,7 @@ class ViewReader {
     for (View::Column& column : view->columns) column.sources = all;
     view->reads.assign(reads.begin(), reads.end());
     view->doubts.push_back("opaque_view " + relation.full);
-    view->writes = true;   // what it calls is not known
+    view->writes = true;  // what it calls is not known
     relation.view = std::move(view);
   }
 

@@ -47,10 +47,14 @@ void Analysis::opaque_parts(const Relation& relation, std::string_view event) {
 
 void Analysis::write_base(const Relation& relation, const Write& write) {
   facts_.write(relation.full);
-  Touch touch{.action = std::string(write.action), .object = relation.full,
-              .oid = relation.entry != nullptr ? relation.entry->oid : 0, .bound = write.bound.bound,
+  Touch touch{.action = std::string(write.action),
+              .object = relation.full,
+              .oid = relation.entry != nullptr ? relation.entry->oid : 0,
+              .bound = write.bound.bound,
               .rows_bound = write.bound.bound == Bound::eq ? write.bound.rows : kUnproven,
-              .columns_written = write.columns, .system = relation.system, .through_view = !write.named};
+              .columns_written = write.columns,
+              .system = relation.system,
+              .through_view = !write.named};
   facts_.touch(std::move(touch));
   opaque_parts(relation, write.action);
 }
@@ -58,19 +62,27 @@ void Analysis::write_base(const Relation& relation, const Write& write) {
 void Analysis::write(const Relation& relation, const Write& write) {
   if (facts_.explain_only) {
     if (write.named) facts_.read(relation);
-    facts_.touch({.action = "select", .object = relation.full,
-                  .oid = relation.entry != nullptr ? relation.entry->oid : 0, .bound = Bound::eq,
-                  .rows_bound = kUnproven, .columns_written = {}, .system = relation.system,
+    facts_.touch({.action = "select",
+                  .object = relation.full,
+                  .oid = relation.entry != nullptr ? relation.entry->oid : 0,
+                  .bound = Bound::eq,
+                  .rows_bound = kUnproven,
+                  .columns_written = {},
+                  .system = relation.system,
                   .through_view = !write.named});
     return;
   }
   facts_.effect(CommandEffect::write);
   if (write.action != "insert" && write.bound.bound <= Bound::tautology) facts_.destructive = true;
   if (relation.is_view()) {
-    facts_.touch({.action = std::string(write.action), .object = relation.full, .oid = relation.entry->oid,
+    facts_.touch({.action = std::string(write.action),
+                  .object = relation.full,
+                  .oid = relation.entry->oid,
                   .bound = write.bound.bound,
                   .rows_bound = write.bound.bound == Bound::eq ? write.bound.rows : kUnproven,
-                  .columns_written = write.columns, .system = relation.system, .through_view = !write.named});
+                  .columns_written = write.columns,
+                  .system = relation.system,
+                  .through_view = !write.named});
     opaque_parts(relation, write.action);
     const View* view = relation.view.get();
     if (view != nullptr) {
@@ -95,7 +107,8 @@ void Analysis::write(const Relation& relation, const Write& write) {
     return;
   }
   write_base(relation, write);
-  const bool spreads = !write.only && (write.action != "insert" || (relation.entry != nullptr && relation.entry->kind == 'p'));
+  const bool spreads =
+      !write.only && (write.action != "insert" || (relation.entry != nullptr && relation.entry->kind == 'p'));
   if (spreads) {
     for (const Relation* child : relation.children) {
       if (!facts_.spend()) return;
@@ -115,17 +128,22 @@ void Analysis::cascade(const Relation& relation, const Write& write, int depth) 
     const ForeignKey& key = *reference.key;
     const std::string& action = write.action == "delete" ? key.on_delete : key.on_update;
     if (action == "no action" || action == "restrict" || action.empty()) continue;
-    if (write.action == "update" && std::none_of(key.referenced.begin(), key.referenced.end(), [&](const auto& column) {
-          return write.columns.contains(column);
-        })) {
+    if (write.action == "update" && std::none_of(key.referenced.begin(), key.referenced.end(),
+                                                 [&](const auto& column) { return write.columns.contains(column); })) {
       continue;
     }
     Write follows{.action = action == "cascade" && write.action == "delete" ? "delete" : "update",
-                  .bound = {std::min(write.bound.bound, Bound::weak), kUnproven}, .columns = {}};
+                  .bound = {std::min(write.bound.bound, Bound::weak), kUnproven},
+                  .columns = {}};
     if (follows.action == "update") follows.columns.insert(key.columns.begin(), key.columns.end());
-    facts_.touch({.action = std::string(follows.action), .object = reference.from->full,
-                  .oid = reference.from->entry->oid, .bound = follows.bound.bound, .rows_bound = kUnproven,
-                  .columns_written = follows.columns, .system = reference.from->system, .through_view = true});
+    facts_.touch({.action = std::string(follows.action),
+                  .object = reference.from->full,
+                  .oid = reference.from->entry->oid,
+                  .bound = follows.bound.bound,
+                  .rows_bound = kUnproven,
+                  .columns_written = follows.columns,
+                  .system = reference.from->system,
+                  .through_view = true});
     opaque_parts(*reference.from, follows.action);
     if (depth >= kCascadeDepthMax) {
       facts_.doubt("opaque_cascade " + reference.from->full);
