@@ -78,6 +78,23 @@ TEST_CASE("a detector that breaks lets nothing out (promise 4)") {
   CHECK(shop.records().find("Ada") == std::string::npos);
 }
 
+TEST_CASE("a write whose answer cannot be masked says that it was done, and shows nothing") {
+  Shop shop;
+  Guard guard = Guard::open(shop.config());
+  guard.add_detector(std::make_shared<BrokenDetector>());
+  Session session = guard.session({.account = "support-crew"});
+  Outcome outcome = session.query("shop", "UPDATE orders SET status = 'Ada' WHERE id = 11 RETURNING status");
+  CAPTURE(outcome.reason);
+  CHECK(outcome.completed());
+  CHECK(outcome.code == "answer.withheld");
+  CHECK(outcome.rows.empty());
+  CHECK(outcome.affected == 1);
+  CHECK(shop.number("SELECT status = 'Ada' FROM orders WHERE id = 11") == 1);
+  guard.close();
+  CHECK(shop.records().find("answer.withheld") != std::string::npos);
+  CHECK(shop.records().find("Ada") == std::string::npos);
+}
+
 TEST_CASE("a ticket store that breaks refuses what would have to be asked") {
   Shop shop;
   Guard guard = Guard::open(shop.config());

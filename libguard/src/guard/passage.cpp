@@ -188,6 +188,7 @@ RawResult Passage::execute(Prepared&& prepared, const Intent& intent) {
     RawResult raw = prepared.action->execute(std::move(prepared.permit), intent);
     backend_us_ = raw.backend_us;
     affected_ = raw.affected;
+    executed_ = true;
     CommandEffect effect = understood_->command->effect;
     if (effect != CommandEffect::read && effect != CommandEffect::write) understood_->connection->forget();
     return raw;
@@ -202,6 +203,7 @@ RawResult Passage::execute(Prepared&& prepared, const Intent& intent) {
                 "the tool raised an error; its text is not shown, since it could hold data");
   }
   backend_us_ = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count();
+  executed_ = true;
   return raw;
 }
 
@@ -242,8 +244,19 @@ Outcome Passage::broken(const Error& error) {
     guard_.counters.count(outcome.state);
     return outcome;
   }
+  if (executed_ && changed_something()) {
+    // "Failed" would say that nothing happened, and invite doing it twice.
+    outcome.state = OutcomeState::completed;
+    outcome.code = "answer.withheld";
+    outcome.reason = "it was done, do not repeat it; its answer is withheld: " + outcome.reason;
+    outcome.affected = affected_;
+  }
   record(outcome, {});
   return outcome;
+}
+
+bool Passage::changed_something() const {
+  return understood_->connection == nullptr || understood_->command->effect != CommandEffect::read;
 }
 
 Outcome Passage::answer(OutcomeState state, std::string code, std::string reason) const {
@@ -275,7 +288,7 @@ audit::ActionEntry Passage::entry() {
   entry.connection = request_.connection;
   entry.kind = request_.kind == RequestKind::tool ? "tool" : "sql";
   entry.purpose = request_.purpose;
-  entry.explanation = snapshot_->masker->scrub(request_.explanation);
+  entry.explanation = scrub_for_record(*snapshot_->masker, request_.explanation);
   const Command* command = understood_ ? understood_->command.get() : nullptr;
   if (!text_) text_ = record_text(request_, command, *snapshot_->config.frame, *snapshot_->masker, guard_.digest_key);
   entry.command_text = text_->command;

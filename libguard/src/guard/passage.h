@@ -90,6 +90,7 @@ class Passage {
   [[nodiscard]] audit::ActionEntry entry();
   [[nodiscard]] Outcome answer(OutcomeState state, std::string code, std::string reason) const;
   [[nodiscard]] std::int64_t elapsed_us() const;
+  [[nodiscard]] bool changed_something() const;
   void record(const Outcome& outcome, const std::map<std::string, std::int64_t>& masked_counts);
 
   SessionState& session_;
@@ -112,6 +113,7 @@ class Passage {
   std::optional<Intent> intent_;             // kept here, so that an error can be recorded as its outcome
   std::int64_t backend_us_ = 0;
   std::int64_t affected_ = 0;
+  bool executed_ = false;            // the backend or the tool has done it: what fails now fails after the fact
   bool catalogue_changed_ = false;
   bool refresh_ = false;
 };

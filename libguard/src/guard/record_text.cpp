@@ -74,13 +74,13 @@ std::string params_json(const std::vector<Value>& params, bool hide, const maski
     if (hide) {
       json.text("<parameter>");
     } else if (const auto* text = std::get_if<std::string>(&param)) {
-      json.text(masker.scrub(*text));
+      json.text(scrub_for_record(masker, *text));
     } else if (std::holds_alternative<Bytes>(param)) {
       json.text("<bytes>");
     } else {
       std::string plain;
       append_json_value(plain, param);
-      std::string scrubbed = masker.scrub(plain);
+      std::string scrubbed = scrub_for_record(masker, plain);
       scrubbed == plain ? json.raw(plain) : json.text(scrubbed);
     }
   }
@@ -104,7 +104,7 @@ RecordText record_text(const Request& request, const Command* command, const Fra
   RecordText out;
   out.digest = digest_of_text(request, digest_key);
   if (request.kind == RequestKind::tool) {
-    out.command = masker.scrub(request.arguments);
+    out.command = scrub_for_record(masker, request.arguments);
     return out;
   }
   bool understood = command != nullptr && command->understood;
@@ -112,9 +112,17 @@ RecordText record_text(const Request& request, const Command* command, const Fra
   std::string text = !hide        ? request.text
                      : understood ? without_literals(request.text, command->literals)
                                   : without_anything_quoted(request.text);
-  out.command = masker.scrub(text);
+  out.command = scrub_for_record(masker, text);
   out.params_json = params_json(request.params, hide, masker);
   return out;
+}
+
+std::string scrub_for_record(const masking::Masker& masker, std::string_view text) {
+  try {
+    return masker.scrub(text);
+  } catch (const std::exception&) {
+    return "<withheld>";
+  }
 }
 
 std::string response_json(const Outcome& outcome) {

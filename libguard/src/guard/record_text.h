@@ -22,6 +22,9 @@ struct RecordText {
 [[nodiscard]] RecordText record_text(const Request& request, const Command* command, const Frame& frame,
                                      const masking::Masker& masker, const std::string& digest_key);
 
+// Scrubbed, or "<withheld>" when a detector breaks: an action must be recordable even then.
+[[nodiscard]] std::string scrub_for_record(const masking::Masker& masker, std::string_view text);
+
 // The masked answer as the record keeps it: {"columns": [names], "rows": [[...]]} or the tool's masked text as a JSON
 // string.
 [[nodiscard]] std::string response_json(const Outcome& outcome);

@@ -1,5 +1,6 @@
 #include "backend/sqlite/sqlite_backend.h"
 
+#include <condition_variable>
 #include <mutex>
 
 #include "backend/sqlite/action.h"
@@ -46,8 +47,7 @@ class SqliteBackend final : public Backend {
     Watch watch(limits.deadline.earlier(Deadline::after(std::chrono::milliseconds(config.deadline_ms))), limits.cancel,
                 config.busy_ms);
     // Another caller may be loading, with a later deadline than ours.
-    std::unique_lock lock(cache_->mutex, std::defer_lock);
-    while (!lock.try_lock_for(std::chrono::milliseconds(limits::kPollIntervalMs))) watch.check();
+    const Turn turn(*cache_, watch);
     if (cache_->catalogue && !cache_->stale && !refresh) return cache_->catalogue;
     // Before reading: a DDL that commits meanwhile marks the new one as stale again.
     cache_->stale = false;
@@ -81,10 +81,37 @@ class SqliteBackend final : public Backend {
 
  private:
   struct Cache {
-    std::timed_mutex mutex;
+    std::mutex mutex;  // guards `taken`
+    std::condition_variable freed;
+    bool taken = false;  // whoever set it may touch `catalogue`
     std::shared_ptr<const Catalogue> catalogue;
     std::atomic<bool> stale{false};
     std::atomic<std::int64_t> loads{0};
+  };
+
+  // One caller's turn at the cache; waiting for it obeys the deadline and the cancel token.
+  class Turn {
+   public:
+    Turn(Cache& cache, Watch& watch) : cache_(cache) {
+      std::unique_lock lock(cache_.mutex);
+      while (cache_.taken) {
+        cache_.freed.wait_for(lock, std::chrono::milliseconds(limits::kPollIntervalMs));
+        watch.check();
+      }
+      cache_.taken = true;
+    }
+    ~Turn() {
+      {
+        std::lock_guard lock(cache_.mutex);
+        cache_.taken = false;
+      }
+      cache_.freed.notify_one();
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    Cache& cache_;
   };
 
   void check(const Grant& grant) const {
