@@ -92,6 +92,18 @@ TEST_CASE("a write whose answer cannot be masked says that it was done, and show
   CHECK(shop.number("SELECT status = 'Ada' FROM orders WHERE id = 11") == 1);
   guard.close();
   CHECK(shop.records().find("answer.withheld") != std::string::npos);
+  Request tool;
+  tool.kind = RequestKind::tool;
+  tool.tool = "lookup";
+  tool.arguments = "{}";
+  Outcome used =
+      Guard::open(shop.config()).session({.account = "support-crew"}).use(tool, [](std::string_view) { return "Bo"; });
+  CHECK(used.result == "Bo");
+  Guard broken = Guard::open(shop.config());
+  broken.add_detector(std::make_shared<BrokenDetector>());
+  used = broken.session({.account = "support-crew"}).use(tool, [](std::string_view) { return "Ada"; });
+  CHECK(used.code == "answer.withheld");
+  CHECK(used.result == used.reason);
   CHECK(shop.records().find("Ada") == std::string::npos);
 }
 

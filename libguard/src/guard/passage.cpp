@@ -250,6 +250,7 @@ Outcome Passage::broken(const Error& error) {
     outcome.code = "answer.withheld";
     outcome.reason = "it was done, do not repeat it; its answer is withheld: " + outcome.reason;
     outcome.affected = affected_;
+    if (understood_->connection == nullptr) outcome.result = outcome.reason;
   }
   record(outcome, {});
   return outcome;

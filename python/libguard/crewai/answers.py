@@ -63,7 +63,9 @@ def _by(outcome: Outcome) -> str:
 def rows_text(outcome: Outcome) -> str:
     """Compact JSON: columns once, then rows as lists, then what the model must know about them."""
     if not outcome.columns:
-        return json.dumps({"affected": outcome.affected})
+        # A reason with a completed action: it was done, but its answer is withheld.
+        withheld = {"note": outcome.reason} if outcome.reason else {}
+        return json.dumps({"affected": outcome.affected} | withheld)
     told: dict[str, Any] = {
         "columns": [column.name for column in outcome.columns],
         "rows": [[_plain(cell) for cell in row] for row in outcome.rows],
