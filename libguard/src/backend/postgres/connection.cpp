@@ -104,6 +104,12 @@ void Connection::consume(const Wait& wait) {
   if (PQconsumeInput(handle_.get()) != 1) fail();
 }
 
+bool Connection::reset_answered() const noexcept {
+  if (!resetting_) return true;
+  pollfd polled{socket(), POLLIN, 0};
+  return ::poll(&polled, 1, 0) > 0;
+}
+
 void Connection::fail_too_large() {
   broken_ = true;
   throw Error(ErrorKind::unavailable, "backend.row_too_large", "one row is larger than the action's bytes_max");

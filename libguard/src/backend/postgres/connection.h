@@ -97,6 +97,8 @@ class Connection {
   // P2: queued when the connection is given back, answered while nobody waits, judged before the next use.
   void begin_reset() noexcept;
   [[nodiscard]] bool finish_reset(const Wait& wait);
+  // Without waiting: has an answer to the reset begun to arrive?
+  [[nodiscard]] bool reset_answered() const noexcept;
   // True when the server answers an empty batch.
   [[nodiscard]] bool ping(const Wait& wait);
 

@@ -116,9 +116,14 @@ std::unique_ptr<Connection> Pool::take_idle() {
   idle_.erase(keep, idle_.end());
   stats_.destroyed += static_cast<std::int64_t>(ended.size());
   if (idle_.empty()) return nullptr;
-  std::unique_ptr<Connection> last = std::move(idle_.back());
-  idle_.pop_back();
-  return last;
+  // The last used one whose reset is answered: it is the warmest. When none is, waiting for a reset would cost a caller
+  // about as much as a query, so a lone connection gets a second one beside it; the two then take turns.
+  auto ready = std::find_if(idle_.rbegin(), idle_.rend(), [](const auto& idle) { return idle->reset_answered(); });
+  if (ready == idle_.rend() && idle_.size() == 1 && stats_.in_use == 1 && connections_max_ > 1) return nullptr;
+  auto chosen = ready == idle_.rend() ? idle_.begin() : std::prev(ready.base());
+  std::unique_ptr<Connection> taken = std::move(*chosen);
+  idle_.erase(chosen);
+  return taken;
 }
 
 bool Pool::outlived(const Connection& connection) const {

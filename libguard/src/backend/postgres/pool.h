@@ -72,7 +72,7 @@ class Pool {
   std::shared_ptr<Clock> clock_;
   mutable std::mutex mutex_;
   std::deque<Waiter*> waiters_;                    // first come, first served
-  std::vector<std::unique_ptr<Connection>> idle_;  // the last used one is taken first: it is the warmest
+  std::vector<std::unique_ptr<Connection>> idle_;  // in the order of their return
   PoolStats stats_;
 };
 
