@@ -34,6 +34,7 @@ struct GuardState {
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
   void swap(std::shared_ptr<const Snapshot> next);
 
+  std::mutex changing;       // one reload or new detector at a time: none may undo the other
   mutable std::mutex mutex;  // guards the two below
   std::shared_ptr<const Snapshot> current;
   Ingredients ingredients;

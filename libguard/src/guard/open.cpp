@@ -90,6 +90,7 @@ std::vector<std::string> Guard::check(const std::string& path) {
 }
 
 void Guard::reload() const {
+  std::lock_guard changing(state_->changing);
   auto old = state_->snapshot();
   Ingredients ingredients;
   {
@@ -111,16 +112,21 @@ std::string Guard::snapshot() const { return state_->snapshot()->hash; }
 std::string Guard::audit_directory() const { return state_->snapshot()->config.audit_directory; }
 
 void Guard::add_detector(std::shared_ptr<const masking::Detector> detector) const {
-  std::lock_guard lock(state_->mutex);
-  Ingredients ingredients = state_->ingredients;
+  std::lock_guard changing(state_->changing);
+  Ingredients ingredients;
+  {
+    std::lock_guard lock(state_->mutex);
+    ingredients = state_->ingredients;
+  }
   ingredients.own_detectors.push_back(std::move(detector));
   // The snapshot is immutable, so one with the new masker takes its place.
   auto next = build_snapshot(state_->path, ingredients);
-  if (next->hash != state_->current->hash) {
+  if (next->hash != state_->snapshot()->hash) {
     throw Error(ErrorKind::configuration, "config.changed",
                 "guard.yaml changed since it was read; call reload() first");
   }
   start_snapshot(*next, ingredients);
+  std::lock_guard lock(state_->mutex);
   state_->current = std::move(next);
   state_->ingredients = std::move(ingredients);
 }
