@@ -111,7 +111,7 @@ std::string stats_json(const Guard& guard) {
   std::string out;
   JsonWriter json(out);
   json.begin_object();
-  for (const auto& [name, value] : guard.stats()) json.number(name, value);
+  for (const auto& [name, value] : guard.stats()) json.name(name).number(value);
   json.end_object();
   return out;
 }
