@@ -43,6 +43,14 @@ struct ConnectionConfig {
   std::int64_t bytes_max = 16 * 1024 * 1024;
 };
 
+// external_decision: { url, timeout_ms, ca_file, credential }; url empty: none.
+struct ExternalConfig {
+  std::string url;
+  std::string ca_file;
+  std::int64_t timeout_ms = 500;
+  CredentialConfig token;  // kind empty: none
+};
+
 struct Config {
   std::string file;       // as given, for messages
   std::string directory;  // relative paths start here
@@ -55,6 +63,7 @@ struct Config {
   std::vector<policy::PolicySource> policies;
   std::string approvals_store;  // absolute
   std::int64_t approvals_wait_ms = 0;
+  ExternalConfig external;
   std::string audit_directory;   // absolute
   bool record_responses = true;  // audit.responses: masked (true) or digest (false)
   std::vector<std::string> warnings;

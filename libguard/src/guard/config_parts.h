@@ -13,6 +13,8 @@ void read_connections(const Section& root, Config& config, Frame& frame);
 void read_data(const Section& root, Config& config, Frame& frame);
 void read_facts(const Section& root, Frame& frame);
 void read_frame_accounts(const Config& config, Frame& frame);
+void read_external_decision(const Section& root, Config& config);
+[[nodiscard]] CredentialConfig read_credential(const Section& credential, const std::string& directory);
 [[nodiscard]] std::string absolute_path(const std::string& directory, const std::string& path);
 [[nodiscard]] bool known_timezone(const std::string& name);
 

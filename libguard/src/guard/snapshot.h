@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "approval/approver.h"
+#include "backend/authzen/external_decision.h"
 #include "guard/connection.h"
 #include "guard/make_backend.h"
 #include "identity/authenticator.h"
@@ -22,6 +23,7 @@ struct Snapshot {
   std::unique_ptr<policy::Decider> decider;
   std::unique_ptr<masking::Masker> masker;
   std::unique_ptr<approval::Approver> approver;
+  std::unique_ptr<backend::ExternalDecision> external;  // nullptr: none is configured
   Connections connections;
 };
 
