@@ -58,7 +58,8 @@ Config read_config(const std::string& path) {
   config.directory = std::filesystem::absolute(path).parent_path().string();
   config.digest = crypto::hex(crypto::sha256(bytes));
   Section root = read_yaml(path, bytes);
-  root.only({"version", "identity", "connections", "data", "facts", "policies", "approvals", "audit", "timezone"});
+  root.only({"version", "identity", "connections", "data", "facts", "policies", "approvals", "audit", "timezone",
+             "budgets", "tools"});
   if (root.text("version") != "1") root.fail("version", "config.version", "this guard reads version 1");
 
   read_identity(root, config);
@@ -73,6 +74,7 @@ Config read_config(const std::string& path) {
   config.frame = std::move(frame);
   config.policies = read_policies(root, config.directory);
   read_approvals(root, config);
+  read_budgets(root, config);
   read_audit(root, config);
   return config;
 }

@@ -4,6 +4,7 @@
 
 #include "base/crypto.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "libguard/error.h"
 #include "model/request_json.h"
@@ -29,7 +30,8 @@ Passage::Passage(SessionState& session, const Request& request, const ToolBody* 
       body_(body),
       snapshot_(guard_.snapshot()),
       record_(guard_.ids->make("r")),
-      started_(std::chrono::steady_clock::now()) {
+      started_(std::chrono::steady_clock::now()),
+      draw_(snapshot_->budgets, session.tally, *guard_.clock) {
   if (request_.purpose.empty()) request_.purpose = session.purpose;
 }
 
@@ -114,14 +116,56 @@ Decision Passage::ask_policy(const Identity& identity, const Command& command,
                              const policy::ApprovalFacts& facts) const {
   const std::int64_t now = guard_.clock->now_us();
   Decision decision = request_.kind == RequestKind::tool
-                          ? snapshot_->decider->decide_tool(identity, request_, facts, now)
-                          : snapshot_->decider->decide(identity, request_, command, facts, now);
+                          ? snapshot_->decider->decide_tool(identity, request_, facts, now, draw_.usage())
+                          : snapshot_->decider->decide(identity, request_, command, facts, now, draw_.usage());
   decision.snapshot = snapshot_->hash;
   return decision;
 }
 
+// The most that an action may take of each budget, by what is known before policy is asked.
+Tally Passage::most_taken(const Understood& understood) const {
+  Tally most;
+  const auto& prices = snapshot_->config.tool_prices;
+  if (auto tool = prices.find(request_.tool); tool != prices.end()) most[Measure::spend] = tool->second;
+  if (!understood.connection) {
+    most[Measure::bytes] = limits::kResultBytesMax;
+    return most;
+  }
+  const ConnectionConfig& config = understood.connection->config();
+  const Command& command = *understood.command;
+  most[Measure::spend] += config.price;
+  most[Measure::rows] = config.rows_max;
+  most[Measure::bytes] = config.bytes_max;
+  if (command.effect != CommandEffect::read) {
+    most[Measure::writes] =
+        policy::rows_affected_bound(command, snapshot_->config.frame->connections.at(config.name).rows_affected_max);
+  }
+  return most;
+}
+
+// A call that was stopped before policy was asked is a call, too. Whatever was sent has its price.
+void Passage::close_budgets(const Outcome& outcome, std::size_t answer_bytes) {
+  if (!draw_.tried() && identity_) {
+    try {
+      draw_.open(*identity_, request_, {});
+    } catch (const Error& error) {
+      log(LogLevel::warning, std::string("a refused call was not counted: ") + error.what());
+    }
+  }
+  Tally really;
+  if (intent_) really[Measure::spend] = most_[Measure::spend];
+  really[Measure::rows] = static_cast<std::int64_t>(outcome.rows.size());
+  really[Measure::bytes] = static_cast<std::int64_t>(answer_bytes);
+  bool writes = understood_ && understood_->connection && understood_->command->effect != CommandEffect::read;
+  if (writes) really[Measure::writes] = affected_;
+  if (writes && outcome.state == OutcomeState::in_doubt) really[Measure::writes] = most_[Measure::writes];
+  draw_.close(really);
+}
+
 Checked<Known<Decision>> Passage::decide(const Identity& identity, const Understood& understood) {
   stage_ = "decide";
+  most_ = most_taken(understood);
+  draw_.open(identity, request_, most_);
   decision_ = ask_policy(identity, *understood.command, {});
   if (decision_->verdict() == Verdict::deny) return refuse(decision_->code, decision_->reason);
   return std::cref(*decision_);
@@ -129,6 +173,7 @@ Checked<Known<Decision>> Passage::decide(const Identity& identity, const Underst
 
 Checked<Permit> Passage::approve(const Identity& identity, const Understood& understood, const Decision& decision) {
   stage_ = "approve";
+  if (decision.verdict() == Verdict::ask || !request_.ticket.empty()) draw_.release();
   auto again = [&](std::int64_t approvals, const std::vector<std::string>& groups) {
     return ask_again(identity, understood, decision, approvals, groups);
   };
@@ -146,6 +191,7 @@ Checked<Permit> Passage::approve(const Identity& identity, const Understood& und
 // At execution an approved command is understood and decided again; any difference voids the ticket.
 Decision Passage::ask_again(const Identity& identity, const Understood& understood, const Decision& shown,
                             std::int64_t approvals, const std::vector<std::string>& groups) {
+  draw_.hold_again();
   policy::ApprovalFacts facts{approvals, {groups.begin(), groups.end()}};
   if (!understood.connection) return ask_policy(identity, *understood.command, facts);
   auto meaning = understood.connection->refresh(understood.connection->limits(request_));
@@ -155,6 +201,8 @@ Decision Passage::ask_again(const Identity& identity, const Understood& understo
   if (now->catalogue_version == understood.command->catalogue_version &&
       approval::digest_of(identity, request_, *now, unapproved) ==
           approval::digest_of(identity, request_, *understood.command, shown)) {
+    // Limits of both decisions hold: what was shown to the approver, and what policy says now.
+    decision_->masked_classes.insert(decision.masked_classes.begin(), decision.masked_classes.end());
     return decision;
   }
   Decision changed;
@@ -326,14 +374,17 @@ void Passage::record(const Outcome& outcome, const std::map<std::string, std::in
   out.rows = static_cast<std::int64_t>(outcome.rows.size());
   out.affected = outcome.affected;
   out.masked_counts = masked_counts;
+  std::size_t answer_bytes = 0;
   if (outcome.completed()) {
     std::string response = response_json(outcome);
+    answer_bytes = response.size();
     if (snapshot_->config.record_responses) {
       out.response_json = std::move(response);
     } else {
       out.response_digest = crypto::hex(crypto::hmac_sha256(guard_.digest_key, response));
     }
   }
+  close_budgets(outcome, answer_bytes);
   out.total_us = elapsed_us();
   out.backend_us = backend_us_;
   if (intent_) {
