@@ -88,12 +88,15 @@ Budgets open_budgets(const Config& config, const BudgetNeeds& needs) {
 
 Tally SessionTally::take(const Tally& amount) {
   Tally before;
-  for (std::size_t i = 0; i < kMeasures; ++i) before.counts[i] = counts_[i].fetch_add(amount.counts[i]);
+  for (std::size_t i = 0; i < kMeasures; ++i)
+    before.counts[i] = amount.counts[i] == 0 ? counts_[i].load() : counts_[i].fetch_add(amount.counts[i]);
   return before;
 }
 
 void SessionTally::settle(const Tally& held, const Tally& really) {
-  for (std::size_t i = 0; i < kMeasures; ++i) counts_[i].fetch_add(really.counts[i] - held.counts[i]);
+  for (std::size_t i = 0; i < kMeasures; ++i) {
+    if (really.counts[i] != held.counts[i]) counts_[i].fetch_add(really.counts[i] - held.counts[i]);
+  }
 }
 
 Tally& SessionTally::of(const std::string& task) {
@@ -126,7 +129,7 @@ Tally Draw::wanted(Budget budget, const Tally& amount) const {
 
 void Draw::open(const Identity& identity, const Request& request, const Tally& most) {
   most_ = most;
-  task_ = bounded(std::string(hop_of(identity, request, "task")));
+  if (budgets_.needs.any(Budget::task)) task_ = bounded(std::string(hop_of(identity, request, "task")));
   for (Budget budget : kKept) {
     if (budgets_.needs.any(budget))
       takes_.push_back({{budget, identity.tenant, name_of(budget, identity, request)}, {}});
