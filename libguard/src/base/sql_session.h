@@ -16,6 +16,7 @@ class SqlSession {
   virtual void begin() = 0;
   // One fixed statement with $1, $2 ... in the order of their first use; whole numbers and text only.
   virtual std::vector<Row> run(const char* sql, const std::vector<Value>& params) = 0;
+  [[nodiscard]] virtual bool has_table(const std::string& name) = 0;
   virtual void commit() = 0;
   virtual void rollback() noexcept = 0;
 };

@@ -112,9 +112,11 @@ void SqlStore::begin() {
 }
 
 void SqlStore::migrate() {
-  (void)session_->run(
-      "CREATE TABLE IF NOT EXISTS libguard_budget_format(one BIGINT PRIMARY KEY, format BIGINT NOT NULL)", {});
-  (void)session_->run("INSERT INTO libguard_budget_format(one, format) VALUES (1, 0) ON CONFLICT DO NOTHING", {});
+  // A role that may only read and write works once the tables are there.
+  if (!session_->has_table("libguard_budget_format")) {
+    (void)session_->run("CREATE TABLE libguard_budget_format(one BIGINT PRIMARY KEY, format BIGINT NOT NULL)", {});
+    (void)session_->run("INSERT INTO libguard_budget_format(one, format) VALUES (1, 0)", {});
+  }
   // The update locks the row: of two machines that start at once, one makes the tables.
   auto rows = session_->run("UPDATE libguard_budget_format SET format = format WHERE one = 1 RETURNING format", {});
   if (rows.size() != 1) fail();

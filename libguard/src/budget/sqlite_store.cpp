@@ -45,6 +45,10 @@ class SqliteSession final : public SqlSession {
     return rows;
   }
 
+  bool has_table(const std::string& name) override {
+    return !run("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1", {name}).empty();
+  }
+
  private:
   struct Reset {
     sqlite3_stmt* statement;

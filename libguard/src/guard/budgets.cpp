@@ -29,12 +29,14 @@ std::string bounded(std::string name) {
   return name.substr(0, kNameBytesMax / 2) + "#" + crypto::hex(crypto::sha256(name));
 }
 
-// Without a user whom the account acts for, the account is its own.
+// Without a user whom the account acts for, the account is its own. An asserted user is counted within the account, so
+// that nobody can use up what belongs to another by naming them.
 std::string name_of(Budget budget, const Identity& identity, const Request& request) {
   if (budget == Budget::agent_today)
     return bounded(identity.account + "/" + std::string(hop_of(identity, request, "agent")));
   if (budget != Budget::user_today || !identity.user) return bounded(identity.account);
-  return bounded(identity.user->account.empty() ? identity.user->subject : identity.user->account);
+  const std::string& user = identity.user->account.empty() ? identity.user->subject : identity.user->account;
+  return bounded(identity.user->verified ? user : identity.account + "/" + user);
 }
 
 // Midnight is where the day's number changes; clocks that are set forward or back move it by hours, not days.

@@ -130,6 +130,7 @@ class PostgresSession final : public SqlSession {
       watch_->until(std::chrono::steady_clock::now() + span_);
       pqxx::nontransaction setting(*connection_);
       setting.exec("SET search_path TO " + connection_->quote_name(login.schema) + ", pg_catalog, pg_temp");
+      setting.exec("SET client_min_messages = 'error'");  // libpqxx would print the rest
       setting.exec("SET statement_timeout = '" + std::to_string(login.deadline_ms) + "ms'");
       setting.exec("SET idle_in_transaction_session_timeout = '" + std::to_string(login.deadline_ms) + "ms'");
       watch_->until(std::nullopt);
@@ -163,6 +164,10 @@ class PostgresSession final : public SqlSession {
       }
       return rows;
     });
+  }
+  bool has_table(const std::string& name) override {
+    return !run("SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = $1", {name})
+                .empty();
   }
   void commit() override {
     translated([&] { transaction_->commit(); });
