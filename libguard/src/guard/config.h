@@ -62,6 +62,14 @@ struct BudgetConfig {
   std::int64_t deadline_ms = 5'000;
 };
 
+// external_decision: { url, timeout_ms, ca_file, credential }; url empty: none.
+struct ExternalConfig {
+  std::string url;
+  std::string ca_file;
+  std::int64_t timeout_ms = 500;
+  CredentialConfig token;  // kind empty: none
+};
+
 struct Config {
   std::string file;       // as given, for messages
   std::string directory;  // relative paths start here
@@ -76,6 +84,7 @@ struct Config {
   std::int64_t approvals_wait_ms = 0;
   BudgetConfig budgets;
   std::map<std::string, std::int64_t> tool_prices;
+  ExternalConfig external;
   std::string audit_directory;   // absolute
   bool record_responses = true;  // audit.responses: masked (true) or digest (false)
   std::vector<std::string> warnings;

@@ -8,16 +8,7 @@ LoginConfig read_login(const Section& section, const std::string& directory) {
   section.only({"role", "credential"});
   LoginConfig login;
   login.role = section.text("role");
-  Section credential = section.section("credential");
-  credential.only({"kind", "path", "variable"});
-  login.credential.kind = credential.text("kind");
-  if (login.credential.kind == "file") {
-    login.credential.place = absolute_path(directory, credential.text("path"));
-  } else if (login.credential.kind == "env") {
-    login.credential.place = credential.text("variable");
-  } else {
-    credential.fail("kind", "config.choice", "use file (path, mode 0600) or env (variable)");
-  }
+  login.credential = read_credential(section.section("credential"), directory);
   return login;
 }
 
@@ -77,6 +68,20 @@ ConnectionConfig read_connection(const std::string& name, const Section& section
 }
 
 }  // namespace
+
+CredentialConfig read_credential(const Section& credential, const std::string& directory) {
+  credential.only({"kind", "path", "variable"});
+  CredentialConfig out;
+  out.kind = credential.text("kind");
+  if (out.kind == "file") {
+    out.place = absolute_path(directory, credential.text("path"));
+  } else if (out.kind == "env") {
+    out.place = credential.text("variable");
+  } else {
+    credential.fail("kind", "config.choice", "use file (path, mode 0600) or env (variable)");
+  }
+  return out;
+}
 
 void read_connections(const Section& root, Config& config, Frame& frame) {
   for (const auto& [name, section] : root.section("connections").entries()) {

@@ -126,8 +126,26 @@ Checked<Known<Decision>> Passage::decide(const Identity& identity, const Underst
   most_ = most_taken(understood);
   draw_.open(identity, request_, most_);
   decision_ = ask_policy(identity, *understood.command, {});
+  if (decision_->verdict() != Verdict::deny) narrow(*decision_, identity, *understood.command);
   if (decision_->verdict() == Verdict::deny) return refuse(decision_->code, decision_->reason);
   return std::cref(*decision_);
+}
+
+// A decision point outside can only take away: its objection takes the place of what our policy allowed.
+void Passage::narrow(Decision& decision, const Identity& identity, const Command& command) const {
+  if (!snapshot_->external) return;
+  const Grant grant = Grant::from(decision, request_.connection, identity.tenant);
+  const auto objection = snapshot_->external->refusal(identity, request_, command, grant);
+  if (!objection) return;
+  Decision denied;
+  denied.code = objection->code;
+  denied.reason = objection->reason;
+  denied.snapshot = decision.snapshot;
+  denied.risk = decision.risk;
+  denied.risk_parts = decision.risk_parts;
+  denied.rounds = decision.rounds;
+  denied.trail = decision.trail;
+  decision = std::move(denied);
 }
 
 Checked<Permit> Passage::approve(const Identity& identity, const Understood& understood, const Decision& decision) {
@@ -160,6 +178,7 @@ Decision Passage::ask_again(const Identity& identity, const Understood& understo
   if (now->catalogue_version == understood.command->catalogue_version &&
       approval::digest_of(identity, request_, *now, unapproved) ==
           approval::digest_of(identity, request_, *understood.command, shown)) {
+    if (decision.verdict() != Verdict::deny) narrow(decision, identity, *now);
     // Limits of both decisions hold: what was shown to the approver, and what policy says now.
     decision_->masked_classes.insert(decision.masked_classes.begin(), decision.masked_classes.end());
     return decision;

@@ -85,6 +85,7 @@ class Passage {
   [[nodiscard]] std::shared_ptr<const Command> tool_command() const;
   [[nodiscard]] Decision ask_policy(const Identity& identity, const Command& command,
                                     const policy::ApprovalFacts& facts) const;
+  void narrow(Decision& decision, const Identity& identity, const Command& command) const;
   [[nodiscard]] Decision ask_again(const Identity& identity, const Understood& understood, const Decision& shown,
                                    std::int64_t approvals, const std::vector<std::string>& groups);
   [[nodiscard]] audit::ActionEntry entry();

@@ -8,6 +8,7 @@
 
 #include "approval/approver.h"
 #include "guard/budgets.h"
+#include "backend/authzen/external_decision.h"
 #include "guard/connection.h"
 #include "guard/make_backend.h"
 #include "identity/authenticator.h"
@@ -24,6 +25,7 @@ struct Snapshot {
   std::unique_ptr<masking::Masker> masker;
   std::unique_ptr<approval::Approver> approver;
   Budgets budgets;
+  std::unique_ptr<backend::ExternalDecision> external;  // nullptr: none is configured
   Connections connections;
 };
 
