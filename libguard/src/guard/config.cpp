@@ -59,7 +59,7 @@ Config read_config(const std::string& path) {
   config.digest = crypto::hex(crypto::sha256(bytes));
   Section root = read_yaml(path, bytes);
   root.only({"version", "identity", "connections", "data", "facts", "policies", "roles", "external_decision",
-             "approvals", "audit", "timezone"});
+             "approvals", "audit", "timezone", "budgets", "tools"});
   if (root.text("version") != "1") root.fail("version", "config.version", "this guard reads version 1");
 
   read_identity(root, config);
@@ -75,6 +75,7 @@ Config read_config(const std::string& path) {
   config.policies = read_policies(root, config.directory);
   read_external_decision(root, config);
   read_approvals(root, config);
+  read_budgets(root, config);
   read_audit(root, config);
   return config;
 }

@@ -77,6 +77,8 @@ void start_snapshot(Snapshot& snapshot, const Ingredients& ingredients) {
   ensure_folder_of(snapshot.config.approvals_store);
   std::shared_ptr<approval::TicketStore> store = approval::sqlite_ticket_store(snapshot.config.approvals_store);
   snapshot.approver = std::make_unique<approval::Approver>(std::move(store), ingredients.clock, ingredients.ids);
+  if (!snapshot.config.budgets.path.empty()) ensure_folder_of(snapshot.config.budgets.path);
+  snapshot.budgets = open_budgets(snapshot.config, snapshot.decider->budget_needs());
   for (const auto& [name, connection] : snapshot.connections) {
     try {
       (void)connection->meaning(connection->limits(Request{}));
