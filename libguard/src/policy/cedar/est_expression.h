@@ -1,6 +1,7 @@
 #pragma once
 // One expression of Cedar's JSON form as nodes, without recursion over its depth.
 
+#include "policy/cedar/ast.h"
 #include <optional>
 #include <string>
 #include <vector>

@@ -8,10 +8,11 @@
 namespace libguard::policy::cedar {
 namespace {
 
-std::string quoted(std::string_view text) { return dump(Json(std::string(text))); }
+std::string json_text(std::string_view text) { return dump(Json(std::string(text))); }
 
 std::string uid_text(const Names& names, EntityIndex entity) {
-  return R"({"type":)" + quoted(names.text(names.type_of(entity))) + R"(,"id":)" + quoted(names.id_of(entity)) + "}";
+  return R"({"type":)" + json_text(names.text(names.type_of(entity))) + R"(,"id":)" + json_text(names.id_of(entity)) +
+         "}";
 }
 
 class EstExpression : public NodeStream {
@@ -34,7 +35,7 @@ class EstExpression : public NodeStream {
       case Op::record:
         return record(node);
       case Op::call:
-        put("{" + quoted(spec_of(static_cast<Function>(node.detail)).name) + ":");
+        put("{" + json_text(spec_of(static_cast<Function>(node.detail)).name) + ":");
         list(node);
         return put("}");
       case Op::has:
@@ -47,7 +48,7 @@ class EstExpression : public NodeStream {
       case Op::attribute:
         put(R"({".":{"left":)");
         visit(node.a);
-        return put(R"(,"attr":)" + quoted(names_.text(node.b)) + "}}");
+        return put(R"(,"attr":)" + json_text(names_.text(node.b)) + "}}");
       default:
         return simple(node);
     }
@@ -69,7 +70,7 @@ class EstExpression : public NodeStream {
       case Kind::boolean:
         return value.boolean ? "true" : "false";
       case Kind::text:
-        return quoted(value.text());
+        return json_text(value.text());
       case Kind::entity:
         return R"({"__entity":)" + uid_text(names_, value.entity) + "}";
       default:
@@ -99,7 +100,7 @@ class EstExpression : public NodeStream {
   void record(const Node& node) {
     put(R"({"Record":{)");
     for (std::uint32_t i = 0; i < node.c; ++i) {
-      put((i > 0 ? "," : "") + quoted(names_.text(expression().lists[node.b + 2 * i])) + ":");
+      put((i > 0 ? "," : "") + json_text(names_.text(expression().lists[node.b + 2 * i])) + ":");
       visit(expression().lists[node.b + 2 * i + 1]);
     }
     put("}}");
@@ -119,7 +120,7 @@ class EstExpression : public NodeStream {
     }
   }
   [[nodiscard]] std::string attribute(const Node& node, std::uint32_t at) const {
-    return quoted(names_.text(expression().lists[node.b + at]));
+    return json_text(names_.text(expression().lists[node.b + at]));
   }
 
   void like(const Node& node) {
@@ -139,7 +140,7 @@ class EstExpression : public NodeStream {
       while (!rest.empty()) {
         std::size_t length = 1;
         while (length < rest.size() && (static_cast<unsigned char>(rest[length]) & 0xC0) == 0x80) ++length;
-        element(R"({"Literal":)" + quoted(rest.substr(0, length)) + "}");
+        element(R"({"Literal":)" + json_text(rest.substr(0, length)) + "}");
         rest.remove_prefix(length);
       }
     }
@@ -149,7 +150,7 @@ class EstExpression : public NodeStream {
   void is(const Node& node) {
     put(R"({"is":{"left":)");
     visit(node.a);
-    put(R"(,"entity_type":)" + quoted(names_.text(node.b)));
+    put(R"(,"entity_type":)" + json_text(names_.text(node.b)));
     if (node.op == Op::is_in) {
       put(R"(,"in":)");
       visit(node.c);
@@ -179,7 +180,7 @@ class EstWriter {
     bool first = true;
     for (const NamedPolicy& policy : library_.policies) {
       if (policy.parsed.is_template() != templates) continue;
-      out_ += (first ? "" : ",") + quoted(policy.id) + ":";
+      out_ += (first ? "" : ",") + json_text(policy.id) + ":";
       first = false;
       if (!this->policy(policy.parsed)) return false;
     }
@@ -214,7 +215,7 @@ class EstWriter {
       const auto& [name, value] = policy.annotations[i];
       const auto& bare = policy.bare_annotations;
       bool valued = std::find(bare.begin(), bare.end(), name) == bare.end();
-      out_ += (i > 0 ? "," : "") + quoted(name) + ":" + (valued ? quoted(value) : "null");
+      out_ += (i > 0 ? "," : "") + json_text(name) + ":" + (valued ? json_text(value) : "null");
     }
     out_ += "}";
   }
@@ -237,7 +238,7 @@ class EstWriter {
         return;
       case ScopeKind::is:
       case ScopeKind::is_in:
-        out_ += R"({"op":"is","entity_type":)" + quoted(names_.text(scope.type));
+        out_ += R"({"op":"is","entity_type":)" + json_text(names_.text(scope.type));
         if (scope.kind == ScopeKind::is_in) out_ += R"(,"in":{)" + anchor(scope, slot) + "}";
         out_ += "}";
         return;
@@ -261,8 +262,8 @@ class EstWriter {
   }
 
   void link(const Link& link) {
-    out_ += (out_.back() == '[' ? "" : ",") + std::string(R"({"templateId":)") + quoted(link.template_id) +
-            R"(,"newId":)" + quoted(link.id) + R"(,"values":{)";
+    out_ += (out_.back() == '[' ? "" : ",") + std::string(R"({"templateId":)") + json_text(link.template_id) +
+            R"(,"newId":)" + json_text(link.id) + R"(,"values":{)";
     if (link.principal) out_ += R"("?principal":)" + uid_text(names_, *link.principal);
     if (link.principal && link.resource) out_ += ",";
     if (link.resource) out_ += R"("?resource":)" + uid_text(names_, *link.resource);

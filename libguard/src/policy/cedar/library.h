@@ -36,7 +36,7 @@ struct Complaint {
   std::string message;  // one sentence without a full stop
   std::size_t line = 0;
   std::size_t column = 0;
-  std::string excerpt;  // the line of the text with a caret below, made safe to show; may be empty
+  std::string excerpt = {};  // the line of the text with a caret below, made safe to show; may be empty
   // "line 3, column 7: <message>" and the excerpt below it.
   [[nodiscard]] std::string sentence() const;
 };
