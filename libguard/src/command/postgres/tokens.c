@@ -117,6 +117,7 @@ static void scan(Filling* filling, const char* sql) {
   core_YYSTYPE value;
   YYLTYPE start = 0;
   core_yyscan_t scanner = scanner_init(sql, &extra, &ScanKeywords, ScanKeywordTokens);
+  extra.return_comments = false;
   for (;;) {
     int token = core_yylex(&value, &start, scanner);
     if (token == 0) break;
