@@ -103,7 +103,9 @@ bool Analysis::may_be_called(const CatalogueFunction& function, const std::vecto
   const std::size_t least =
       most - std::min<std::size_t>(most, static_cast<std::size_t>(std::max(0, function.defaults)));
   if (!variadic && !function.variadic && (arguments.size() > most || arguments.size() < least)) return false;
-  for (std::size_t i = 0; i < arguments.size() && i < most; ++i) {
+  // The last type of a variadic function is the array that its further arguments become.
+  const std::size_t typed = function.variadic && most > 0 ? most - 1 : most;
+  for (std::size_t i = 0; i < arguments.size() && i < typed; ++i) {
     if (arguments[i].row == nullptr && excluded(arguments[i].type, function.argument_types[i])) return false;
   }
   return true;

@@ -13,7 +13,7 @@ CREATE TABLE shop.books(id int PRIMARY KEY, author_id int REFERENCES shop.author
   title text, price numeric NOT NULL DEFAULT 10);
 CREATE TABLE shop.chapters(id int PRIMARY KEY, book_id int REFERENCES shop.books ON DELETE CASCADE, title text);
 CREATE TABLE shop.notes(id int PRIMARY KEY, chapter_id int REFERENCES shop.chapters ON DELETE SET NULL, body text);
-CREATE TABLE shop.awards(id int PRIMARY KEY, author_id int DEFAULT 1 REFERENCES shop.authors ON DELETE SET DEFAULT, title text);
+CREATE TABLE shop.awards(id int PRIMARY KEY, author_id int DEFAULT 1 REFERENCES shop.authors ON DELETE SET DEFAULT ON UPDATE CASCADE, title text);
 CREATE TABLE shop.staff(id int PRIMARY KEY, boss int REFERENCES shop.staff ON DELETE CASCADE, name text);
 INSERT INTO shop.authors SELECT g, 'n' || g, 'e' || g || '@x.test' FROM generate_series(1, 12) g;
 INSERT INTO shop.books SELECT g, 1 + g % 12, 't' || g FROM generate_series(1, 24) g;
@@ -231,7 +231,7 @@ CREATE TABLE shop.identified(id bigint GENERATED ALWAYS AS IDENTITY, v text);
 CREATE FUNCTION tools.op_writes(a int, b int) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN INSERT INTO hidden.journal(what) VALUES ('op'); RETURN a = b; END $$;
 CREATE OPERATOR shop.=== (LEFTARG = int, RIGHTARG = int, FUNCTION = tools.op_writes);
 CREATE FUNCTION tools.op_pure(a int, b int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a * 10 + b';
-CREATE OPERATOR shop.+++ (LEFTARG = int, RIGHTARG = int, FUNCTION = tools.op_pure);
+CREATE OPERATOR shop.+|+ (LEFTARG = int, RIGHTARG = int, FUNCTION = tools.op_pure);
 CREATE TYPE shop.tone AS ENUM ('warm', 'cold');
 CREATE FUNCTION tools.to_tone(int) RETURNS shop.tone LANGUAGE plpgsql AS $$ BEGIN UPDATE hidden.counters SET n = n + 1 WHERE name = 'casts'; RETURN 'warm'; END $$;
 CREATE CAST (int AS shop.tone) WITH FUNCTION tools.to_tone(int) AS ASSIGNMENT;
