@@ -54,9 +54,10 @@ class Server {
     std::istringstream in(schema_);
     run(schema_);
     tables_.clear();
-    for (const auto& row : run("SELECT n.nspname || '.' || c.relname, format('%I.%I', n.nspname, c.relname) FROM pg_class c "
-                               "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'm') AND n.nspname "
-                               "NOT IN ('pg_catalog', 'information_schema', 'pg_toast') ORDER BY 1")) {
+    for (const auto& row :
+         run("SELECT n.nspname || '.' || c.relname, format('%I.%I', n.nspname, c.relname) FROM pg_class c "
+             "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'm') AND n.nspname "
+             "NOT IN ('pg_catalog', 'information_schema', 'pg_toast') ORDER BY 1")) {
       tables_.emplace_back(row[0], row[1]);
     }
   }
@@ -87,11 +88,13 @@ class Server {
   std::vector<std::vector<std::string>> run(const std::string& sql) {
     std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection_, sql.c_str()), &PQclear);
     const ExecStatusType status = PQresultStatus(result.get());
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) throw std::runtime_error(PQresultErrorMessage(result.get()));
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+      throw std::runtime_error(PQresultErrorMessage(result.get()));
     std::vector<std::vector<std::string>> rows;
     for (int row = 0; row < PQntuples(result.get()); ++row) {
       std::vector<std::string>& cells = rows.emplace_back();
-      for (int column = 0; column < PQnfields(result.get()); ++column) cells.emplace_back(PQgetvalue(result.get(), row, column));
+      for (int column = 0; column < PQnfields(result.get()); ++column)
+        cells.emplace_back(PQgetvalue(result.get(), row, column));
     }
     return rows;
   }
@@ -120,7 +123,8 @@ class Server {
     std::string all;
     for (const auto& [name, quoted] : tables_) {
       if (!all.empty()) all += " UNION ALL ";
-      all += "SELECT '" + name + "', (SELECT count(*) || ' ' || coalesce(sum(hashtext(t::text)), 0) FROM ONLY " + quoted + " t)";
+      all += "SELECT '" + name + "', (SELECT count(*) || ' ' || coalesce(sum(hashtext(t::text)), 0) FROM ONLY " +
+             quoted + " t)";
     }
     for (const auto& row : run(all)) out[row[0]] = row[1];
     if (!counted) return out;
@@ -176,9 +180,8 @@ TEST_CASE("Postgres server: what a statement changes is what the facts say, howe
     if (std::any_of(named.begin(), named.end(), [&](const std::string& t) { return !changed.contains(t); })) ++wider;
     // Whatever is changed, policy is asked for.
     for (const std::string& table : named) {
-      CHECK(std::any_of(command->touches.begin(), command->touches.end(), [&](const Touch& touch) {
-        return touch.object == table && touch.action != "select";
-      }));
+      CHECK(std::any_of(command->touches.begin(), command->touches.end(),
+                        [&](const Touch& touch) { return touch.object == table && touch.action != "select"; }));
     }
     ++judged;
   }
@@ -216,8 +219,9 @@ TEST_CASE("Postgres server: another author's statements") {
     reads += same_reads;
     writes += same_writes;
     if (!same_kinds || !same_reads || !same_writes) {
-      MESSAGE(row["id"].get<std::string>() << ": " << sql << "\n  writes" << joined(command->writes) << " wanted"
-                                           << joined(row["writes"].get<Names>()) << "\n  reads" << joined(command->reads));
+      MESSAGE(row["id"].get<std::string>()
+              << ": " << sql << "\n  writes" << joined(command->writes) << " wanted"
+              << joined(row["writes"].get<Names>()) << "\n  reads" << joined(command->reads));
     }
   }
   MESSAGE(total << " understood; kinds " << kinds << ", reads " << reads << ", writes " << writes << "; false allows "

@@ -13,51 +13,51 @@ enum class Dialect { sqlite, postgres };
 [[nodiscard]] const char* to_string(Dialect dialect) noexcept;
 
 struct CatalogueColumn {
-  std::string name;
-  std::string type;  // "int4", "text", "public.mood"; SQLite: the declared type
+  std::string name{};
+  std::string type{};  // "int4", "text", "public.mood"; SQLite: the declared type
   bool not_null = false;
   bool has_default = false;  // DEFAULT, identity or generated
   bool generated = false;
   std::int16_t number = 0;  // PostgreSQL attnum; SQLite: cid + 1
-  std::string expression;   // PostgreSQL: what the server computes for it (DEFAULT or GENERATED), as text
+  std::string expression{};   // PostgreSQL: what the server computes for it (DEFAULT or GENERATED), as text
 };
 
 // A set of columns of which the server promises that no two rows are equal and none is NULL... `not_null` says
 // whether the second half holds. Partial, deferrable and expression indexes are never listed here.
 struct CatalogueKey {
-  std::vector<std::string> columns;
+  std::vector<std::string> columns{};
   bool not_null = false;
 };
 
 struct CatalogueTrigger {
-  std::string name;
-  std::string function;             // "schema.name", PostgreSQL
-  std::vector<std::string> events;  // insert | update | delete | truncate
+  std::string name{};
+  std::string function{};             // "schema.name", PostgreSQL
+  std::vector<std::string> events{};  // insert | update | delete | truncate
   bool internal = false;            // foreign-key enforcement
   char enabled = 'O';               // 'O' always but on replicas | 'A' always | 'R' on replicas only
-  std::string timing;               // before | after | instead of
+  std::string timing{};               // before | after | instead of
   bool per_statement = false;        // else FOR EACH ROW
-  std::vector<std::string> columns;  // UPDATE OF these
-  std::string definition;            // its CREATE TRIGGER text, when it has a WHEN or transition tables
+  std::vector<std::string> columns{};  // UPDATE OF these
+  std::string definition{};            // its CREATE TRIGGER text, when it has a WHEN or transition tables
 };
 
 // A rewrite rule that is not a view's own SELECT.
 struct CatalogueRule {
-  std::string name;
-  std::string event;  // insert | update | delete | select
+  std::string name{};
+  std::string event{};  // insert | update | delete | select
   bool instead = false;
   bool conditional = false;  // it has a WHERE
   char enabled = 'O';
-  std::string definition;  // its CREATE RULE text
+  std::string definition{};  // its CREATE RULE text
 };
 
 // A row security policy.
 struct CataloguePolicy {
-  std::string name;
-  std::string command;  // all | select | insert | update | delete
+  std::string name{};
+  std::string command{};  // all | select | insert | update | delete
   bool restrictive = false;
-  std::string using_expression;
-  std::string check_expression;
+  std::string using_expression{};
+  std::string check_expression{};
 };
 
 struct ForeignKey {

@@ -22,8 +22,8 @@ struct Flow {
   std::string_view type;             // "" when not known
   const Relation* direct = nullptr;  // it is this column, unchanged
   std::uint32_t position = 0;
-  bool constant = false;          // a literal, a parameter, or a cast of one
-  const Relation* row = nullptr;  // a whole row of this relation
+  bool constant = false;                          // a literal, a parameter, or a cast of one
+  const Relation* row = nullptr;                  // a whole row of this relation
   const std::vector<Sources>* columns = nullptr;  // of the one function whose rows this is
   Sources operands;                               // and what its arguments come from
 };
@@ -63,10 +63,10 @@ struct Scope {
 
 // Where code stands that is not the text of a command: the body of a function, a view, a policy.
 struct CodeContext {
-  Scope* around = nullptr;                          // its variables
-  const std::vector<Flow>* parameters = nullptr;    // $1, $2 ...
-  const std::vector<std::string>* path = nullptr;   // its own search path
-  bool clash_fails = false;                         // a column and a variable of one name are not told apart
+  Scope* around = nullptr;                         // its variables
+  const std::vector<Flow>* parameters = nullptr;   // $1, $2 ...
+  const std::vector<std::string>* path = nullptr;  // its own search path
+  bool clash_fails = false;                        // a column and a variable of one name are not told apart
 };
 
 struct BoundOf {

@@ -25,7 +25,7 @@ struct Code {
   explicit Code(const Names& names) : facts(names) {}
   std::string unread;  // why; empty: it was read
   Facts facts;
-  Sources result;  // what its value comes from, arguments aside
+  Sources result;                // what its value comes from, arguments aside
   std::vector<Sources> columns;  // of each column of its rows, when they are known one by one
   [[nodiscard]] bool read() const { return unread.empty(); }
 };

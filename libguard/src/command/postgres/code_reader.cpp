@@ -21,8 +21,9 @@ bool is_own_trigger(std::string_view function) {
 
 // A setting that changes neither what names mean nor who runs the code.
 bool harmless_setting(std::string_view name) {
-  constexpr std::array<std::string_view, 8> kNames = {"client_min_messages", "datestyle",       "enable_seqscan", "jit",
-                                                      "lock_timeout",        "statement_timeout", "timezone",     "work_mem"};
+  constexpr std::array<std::string_view, 8> kNames = {
+      "client_min_messages", "datestyle",         "enable_seqscan", "jit",
+      "lock_timeout",        "statement_timeout", "timezone",       "work_mem"};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
@@ -314,7 +315,7 @@ void CodeReader::read_trigger(const CatalogueTrigger& trigger, const Relation* r
   const CatalogueFunction& function = *all.front();
   if (function.language != "plpgsql" || function.body.empty()) {
     code.unread = function.body.empty() && function.language == "plpgsql" ? "its body is not in the catalogue"
-                                                                         : "its language is " + function.language;
+                                                                          : "its language is " + function.language;
     return;
   }
   if (!settings(function, code)) return;
@@ -432,7 +433,8 @@ void CodeReader::add_row(Scope& scope, const Variable& variable, std::string_vie
 void CodeReader::fill(Scope& scope, const std::vector<int>& visible) const {
   std::vector<const Variable*> seen;
   auto add = [&](const Variable& variable) {
-    const bool shadowed = std::any_of(seen.begin(), seen.end(), [&](const Variable* v) { return v->name == variable.name; });
+    const bool shadowed =
+        std::any_of(seen.begin(), seen.end(), [&](const Variable* v) { return v->name == variable.name; });
     if (!shadowed && !variable.name.empty()) seen.push_back(&variable);
   };
   for (auto at = visible.rbegin(); at != visible.rend(); ++at) {
@@ -445,7 +447,8 @@ void CodeReader::fill(Scope& scope, const std::vector<int>& visible) const {
     const bool whole = variable->row && (variable->relation != nullptr || variable->type.empty());
     if (!whole) plain.columns.push_back({variable->name, variable->sources, nullptr, 0, variable->type});
     for (const std::string& label : variable->labels) {
-      auto found = std::find_if(scope.items.begin(), scope.items.end(), [&](const Item& i) { return i.alias == label; });
+      auto found =
+          std::find_if(scope.items.begin(), scope.items.end(), [&](const Item& i) { return i.alias == label; });
       Item& item = found != scope.items.end() ? *found : scope.items.emplace_back();
       item.alias = label;
       item.qualified_only = true;

@@ -128,7 +128,8 @@ bool Analysis::is_variable(Node node, Scope& scope) {
   if (variables == nullptr || !node.is(T_ColumnRef) || fields.empty() || fields.size() > 2) return false;
   if (fields.size() == 2) {
     const Item* item = find_item({}, fields[0].own_text(), scope);
-    return std::any_of(variables->items.begin(), variables->items.end(), [&](const Item& each) { return &each == item; });
+    return std::any_of(variables->items.begin(), variables->items.end(),
+                       [&](const Item& each) { return &each == item; });
   }
   const std::string_view name = fields[0].own_text();
   for (Scope* level = &scope; level != nullptr && level != variables; level = level->outer) {

@@ -290,8 +290,7 @@ void Analysis::drop_named(Node node, Node object) {
     ddl("drop", relation->full);
     facts_.write(relation->full);
   } else if (!parts.empty()) {
-    std::string full =
-        schema.empty() ? search_path().empty() ? "public" : search_path().front() : std::string(schema);
+    std::string full = schema.empty() ? search_path().empty() ? "public" : search_path().front() : std::string(schema);
     full.append(".").append(last);
     ddl("drop", full);
     if (names_.open_world()) facts_.write(full);

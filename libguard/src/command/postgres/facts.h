@@ -83,8 +83,8 @@ class Facts {
   Behind behind;
   std::vector<std::string> texts;  // SQL that a function is given as constant text
   bool runs_statements = false;    // of a body: it holds statements, not expressions alone
-  bool in_code = false;  // of a body: its rows go nowhere by themselves
-  bool widely = false;   // what follows may run any number of times
+  bool in_code = false;            // of a body: its rows go nowhere by themselves
+  bool widely = false;             // what follows may run any number of times
   bool carries_arguments = false;
   bool shows_arguments = false;
   bool tests_arguments = false;

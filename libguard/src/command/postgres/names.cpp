@@ -115,10 +115,10 @@ std::vector<const CatalogueFunction*> Names::functions(std::string_view schema, 
   if (found == functions_.end()) return {};
   std::vector<const CatalogueFunction*> matches;
   for (const CatalogueFunction* function : found->second) {
-    const bool reachable =
-        schema.empty() ? function->schema == "pg_catalog" ||
-                             std::find(search.begin(), search.end(), function->schema) != search.end()
-                       : function->schema == schema;
+    const bool reachable = schema.empty()
+                               ? function->schema == "pg_catalog" ||
+                                     std::find(search.begin(), search.end(), function->schema) != search.end()
+                               : function->schema == schema;
     if (reachable) matches.push_back(function);
   }
   return matches;

@@ -195,7 +195,8 @@ class Reader {
       return fail("it renames a variable by ALIAS");
     }
     word("constant");
-    if ((is_word("no") && is_word("scroll", 1)) || is_word("scroll") || is_word("cursor")) return cursor(variable, labels);
+    if ((is_word("no") && is_word("scroll", 1)) || is_word("scroll") || is_word("cursor"))
+      return cursor(variable, labels);
     const std::size_t from = at_;
     to({"default", "not", "collate"}, {";", ":=", "="});
     const std::string type = slice(from, at_);
@@ -452,8 +453,9 @@ class Reader {
   }
 
   [[nodiscard]] bool starts_query(std::size_t from) const {
-    constexpr std::array<std::string_view, 13> kFirst = {"select", "with",  "values",  "table", "insert", "update", "delete",
-                                                         "merge",  "show", "explain", "call",  "fetch",  "("};
+    constexpr std::array<std::string_view, 13> kFirst = {"select", "with",   "values", "table", "insert",
+                                                         "update", "delete", "merge",  "show",  "explain",
+                                                         "call",   "fetch",  "("};
     return std::find(kFirst.begin(), kFirst.end(), text_of(tokens_.at(from))) != kFirst.end();
   }
 

@@ -12,7 +12,7 @@ namespace libguard::command::postgres::plpgsql {
 
 struct Variable {
   std::string name;
-  std::string type;  // as written: "int", "public.users%ROWTYPE", "users.email%TYPE", "record"
+  std::string type;                 // as written: "int", "public.users%ROWTYPE", "users.email%TYPE", "record"
   std::vector<std::string> labels;  // of the block it belongs to
   bool cursor = false;
 };
@@ -44,7 +44,7 @@ struct Body {
   std::vector<Piece> pieces;
   bool column_wins = false;  // #variable_conflict use_column
   bool ends_transactions = false;
-  bool shows_errors = false;  // uses SQLERRM or GET STACKED DIAGNOSTICS: text of any error
+  bool shows_errors = false;   // uses SQLERRM or GET STACKED DIAGNOSTICS: text of any error
   std::vector<int> outermost;  // what a bare RETURN sees
 };
 

@@ -28,8 +28,8 @@ bool CodeReader::resolve_type(Variable& variable, Code& code) {
     Tree tree("SELECT " + text.substr(0, percent), kTreeDepthMax);
     const NodeList fields = tree.statements()[0].node(F_stmt).list(F_targetList)[0].node(F_val).list(F_fields);
     if (tree.status() != LG_OK || fields.empty()) return false;
-    const bool row = text.find("ROWTYPE", percent) != std::string::npos ||
-                     text.find("rowtype", percent) != std::string::npos;
+    const bool row =
+        text.find("ROWTYPE", percent) != std::string::npos || text.find("rowtype", percent) != std::string::npos;
     const std::size_t names = fields.size() - (row ? 0 : 1);
     const std::string_view schema = names >= 2 ? fields[names - 2].own_text() : std::string_view();
     const Relation* relation =

@@ -96,10 +96,16 @@ void Analysis::do_block(Node node) {
 
 // query_to_xml('SELECT ...') runs what it is given; read when it is constant, after the statement itself.
 void Analysis::runs_text(Node call) {
-  constexpr std::array<std::string_view, 10> kQueries = {"crosstab",  "crosstab2",      "crosstab3",
-                                                         "crosstab4", "crosstabn",      "query_to_xml",
-                                                         "query_to_xml_and_xmlschema",  "query_to_xmlschema",
-                                                         "ts_stat",   "ts_rewrite"};
+  constexpr std::array<std::string_view, 10> kQueries = {"crosstab",
+                                                         "crosstab2",
+                                                         "crosstab3",
+                                                         "crosstab4",
+                                                         "crosstabn",
+                                                         "query_to_xml",
+                                                         "query_to_xml_and_xmlschema",
+                                                         "query_to_xmlschema",
+                                                         "ts_stat",
+                                                         "ts_rewrite"};
   constexpr std::array<std::string_view, 3> kDumps = {"database_to_xml", "schema_to_xml", "table_to_xml"};
   const std::string_view name = last_name(call.list(F_funcname));
   const bool query = std::find(kQueries.begin(), kQueries.end(), name) != kQueries.end();
