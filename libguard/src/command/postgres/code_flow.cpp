@@ -49,7 +49,8 @@ void CodeReader::add_row(Scope& scope, const Variable& variable, std::string_vie
     Sources sources = variable.sources;
     if (variable.fixed) sources.add(column_id(relation.id, i));
     const CatalogueColumn* column = relation.column(i);
-    item.columns.push_back({relation.columns[i], sources, nullptr, 0, column != nullptr ? column->type : ""});
+    item.columns.push_back({relation.columns[i], sources, nullptr, 0,
+                            column != nullptr ? std::string_view(column->type) : std::string_view()});
   }
 }
 

@@ -271,7 +271,8 @@ void CodeReader::transition_tables(const CatalogueTrigger& trigger, const Relati
       Sources sources;
       sources.add(column_id(relation.id, i));
       const CatalogueColumn* column = relation.column(i);
-      cte.columns.push_back({relation.columns[i], sources, nullptr, 0, column != nullptr ? column->type : ""});
+      cte.columns.push_back({relation.columns[i], sources, nullptr, 0,
+                             column != nullptr ? std::string_view(column->type) : std::string_view()});
     }
   }
   if (Node when = node.node(F_whenClause)) {
