@@ -18,8 +18,8 @@ struct CatalogueColumn {
   bool not_null = false;
   bool has_default = false;  // DEFAULT, identity or generated
   bool generated = false;
-  std::int16_t number = 0;  // PostgreSQL attnum; SQLite: cid + 1
-  std::string expression{};   // PostgreSQL: what the server computes for it (DEFAULT or GENERATED), as text
+  std::int16_t number = 0;   // PostgreSQL attnum; SQLite: cid + 1
+  std::string expression{};  // PostgreSQL: what the server computes for it (DEFAULT or GENERATED), as text
 };
 
 // A set of columns of which the server promises that no two rows are equal and none is NULL... `not_null` says
@@ -31,12 +31,12 @@ struct CatalogueKey {
 
 struct CatalogueTrigger {
   std::string name{};
-  std::string function{};             // "schema.name", PostgreSQL
-  std::vector<std::string> events{};  // insert | update | delete | truncate
-  bool internal = false;            // foreign-key enforcement
-  char enabled = 'O';               // 'O' always but on replicas | 'A' always | 'R' on replicas only
-  std::string timing{};               // before | after | instead of
-  bool per_statement = false;        // else FOR EACH ROW
+  std::string function{};              // "schema.name", PostgreSQL
+  std::vector<std::string> events{};   // insert | update | delete | truncate
+  bool internal = false;               // foreign-key enforcement
+  char enabled = 'O';                  // 'O' always but on replicas | 'A' always | 'R' on replicas only
+  std::string timing{};                // before | after | instead of
+  bool per_statement = false;          // else FOR EACH ROW
   std::vector<std::string> columns{};  // UPDATE OF these
   std::string definition{};            // its CREATE TRIGGER text, when it has a WHEN or transition tables
 };
@@ -154,7 +154,7 @@ struct CatalogueDomain {
 // Built-in functions, operators and casts of PostgreSQL are not loaded: command/ ships its own vetted list.
 struct Catalogue {
   Dialect dialect = Dialect::sqlite;
-  std::string connection;  // the name in guard.yaml that commands are for; set by guard/, not in the JSON form
+  std::string connection;      // the name in guard.yaml that commands are for; set by guard/, not in the JSON form
   int format = 2;              // 1 had no code in it: functions, triggers, rules and domains of such a file are opaque
   std::string version;         // changes whenever the meaning of a name may have changed; opaque
   std::string server_version;  // "15.18" | "3.40.1"
@@ -165,11 +165,11 @@ struct Catalogue {
   std::vector<CatalogueOperator> operators;
   std::vector<CatalogueCast> casts;
   std::vector<ForeignKey> foreign_keys;
-  std::vector<std::string> types;           // user-defined type names, "schema.name"
-  std::vector<std::string> domains;         // of them: domains with a CHECK (their cast runs code)
+  std::vector<std::string> types;    // user-defined type names, "schema.name"
+  std::vector<std::string> domains;  // of them: domains with a CHECK (their cast runs code)
   std::vector<CatalogueDomain> domain_checks;
   std::vector<CatalogueTrigger> event_triggers;  // on DDL; `events` holds the one event
-  std::vector<std::string> server_options;  // anything else a reader should know: "standard_conforming_strings=on"
+  std::vector<std::string> server_options;       // anything else a reader should know: "standard_conforming_strings=on"
 };
 
 // The JSON form is the FILE of `libguard catalogue dump`. Reading throws Error(invalid, "catalogue.malformed").

@@ -58,8 +58,8 @@ struct CalledFunction {
   bool strict = false;
   // Its body was read: what it does is in the facts of this command, so that policy is asked for that too.
   bool read = false;
-  char runs_sql = 'u';     // 'y' | 'n' | 'u' unknown
-  std::string unread{};    // why not: "its language is c"
+  char runs_sql = 'u';   // 'y' | 'n' | 'u' unknown
+  std::string unread{};  // why not: "its language is c"
   auto operator<=>(const CalledFunction&) const = default;
 };
 
@@ -120,11 +120,11 @@ struct Command {
   std::vector<TestedColumn> tests;        // sorted, unique; a column tested both ways is infer
   std::vector<AssignedValue> assigned;
   std::vector<LiteralSpan> literals;
-  std::vector<std::string> doubts;  // "no_catalogue", "opaque_function public.f", ... each a reason to ask
+  std::vector<std::string> doubts;   // "no_catalogue", "opaque_function public.f", ... each a reason to ask
   std::vector<DoubtReason> reasons;  // of those doubts of which more can be said than their kind
   Behind behind;
-  bool readonly_safe = false;       // running it as it is changes nothing, shows no server file or secret
-  bool destructive = false;         // may change >= 30 % of a table, or structure, privilege, file, program
+  bool readonly_safe = false;  // running it as it is changes nothing, shows no server file or secret
+  bool destructive = false;    // may change >= 30 % of a table, or structure, privilege, file, program
   bool returns_rows = false;
   bool packs_rows = false;        // an aggregate or whole-row function can put a table into one row: limit_rows
                                   // cannot help

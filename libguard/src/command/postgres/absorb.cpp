@@ -108,7 +108,8 @@ void Facts::settle(const Sources& everything) {
 void Facts::forget_mild() {
   std::erase_if(functions_, [](const CalledFunction& each) {
     constexpr std::string_view kOwn = "pg_catalog.";
-    return each.name.starts_with(kOwn) && is_mild(std::string_view(each.name).substr(kOwn.size()));
+    if (!each.name.starts_with(kOwn)) return false;
+    return each.safe || is_mild(std::string_view(each.name).substr(kOwn.size()));
   });
 }
 
