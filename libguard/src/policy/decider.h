@@ -40,6 +40,8 @@ class Decider {
   // hypothetically); verdict allow, ask (with stages) or deny. With `facts` the approvals that were really given.
   [[nodiscard]] Decision decide(const Identity& identity, const Request& request, const Command& command,
                                 const ApprovalFacts& facts, std::int64_t now_us) const;
+  // A command of several statements is decided statement by statement, and the strictest of each answer holds.
+  // A refusal is veiled (decision.h) when the agent has no permit for something that the command names.
   // tool: Action "use" on Tool::"<name>" with the argument names and sizes as context.
   [[nodiscard]] Decision decide_tool(const Identity& identity, const Request& request, const ApprovalFacts& facts,
                                      std::int64_t now_us) const;
@@ -48,6 +50,10 @@ class Decider {
   [[nodiscard]] std::vector<std::string> ids() const;
 
  private:
+  [[nodiscard]] Decision decide_one(const Identity& identity, const Request& request, const Command& command,
+                                    const ApprovalFacts& facts, std::int64_t now_us) const;
+  [[nodiscard]] Decision decide_parts(const Identity& identity, const Request& request, const Command& command,
+                                      const ApprovalFacts& facts, std::int64_t now_us) const;
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -46,6 +46,14 @@ bool Rounds::allowed(const Ask& ask, const std::vector<Subject>& subjects) {
   return ruling.objections.empty();
 }
 
+bool Rounds::permitted(const Ask& ask, const std::vector<Subject>& subjects) {
+  Ruling ruling;
+  context_.touch(ask.touch);
+  for (const Subject& subject : subjects) ask_one(ask, subject, ruling);
+  return std::none_of(ruling.objections.begin(), ruling.objections.end(),
+                      [](const Objection& objection) { return objection.kind == Objection::Kind::not_permitted; });
+}
+
 void Rounds::ask_all(const std::vector<Ask>& asks, const std::vector<Subject>& subjects, Ruling& ruling) {
   for (const Ask& ask : asks) {
     context_.touch(ask.touch);

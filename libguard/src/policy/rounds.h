@@ -47,6 +47,8 @@ class Rounds {
                            const ApprovalFacts& facts, bool lifts_rows);
   // One request under what really is, for masking.
   [[nodiscard]] bool allowed(const Ask& ask, const std::vector<Subject>& subjects);
+  // Is there a permit for everybody who needs one, whatever the forbids say?
+  [[nodiscard]] bool permitted(const Ask& ask, const std::vector<Subject>& subjects);
 
  private:
   void ask_all(const std::vector<Ask>& asks, const std::vector<Subject>& subjects, Ruling& ruling);
