@@ -5,6 +5,8 @@
 #include "base/crypto.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "guard/definitions.h"
+#include "guard/hints.h"
 #include "libguard/error.h"
 #include "model/request_json.h"
 
@@ -17,6 +19,8 @@ Stop refuse(std::string code, std::string reason) {
 
 OutcomeState state_of(const Error& error, bool running) {
   if (error.kind() == ErrorKind::in_doubt) return OutcomeState::in_doubt;
+  // The server would do something else than what was allowed: a refusal, however late it is found out.
+  if (error.code() == "command.disagreement") return OutcomeState::refused;
   return running ? OutcomeState::failed : OutcomeState::refused;
 }
 
@@ -85,7 +89,7 @@ Checked<Identity> Passage::renewed_identity() {
 Checked<Understood> Passage::understand(const Identity& identity) {
   stage_ = "understand";
   if (request_.kind == RequestKind::tool) {
-    understood_ = Understood{tool_command(), nullptr};
+    understood_ = Understood{tool_command(), nullptr, nullptr};
     return *understood_;
   }
   auto found = snapshot_->connections.find(request_.connection);
@@ -97,7 +101,8 @@ Checked<Understood> Passage::understand(const Identity& identity) {
   // thought.
   auto limits = connection.limits(request_);
   auto meaning = request_.ticket.empty() && !refresh_ ? connection.meaning(limits) : connection.refresh(limits);
-  understood_ = Understood{meaning->understander->understand(request_.text, request_.params), found->second};
+  understood_ =
+      Understood{connection.understand(*meaning, request_.text, request_.params), found->second, meaning->catalogue};
   return *understood_;
 }
 
@@ -110,21 +115,39 @@ std::shared_ptr<const Command> Passage::tool_command() const {
   return command;
 }
 
-Decision Passage::ask_policy(const Identity& identity, const Command& command,
+Decision Passage::ask_policy(const Identity& identity, const Understood& understood,
                              const policy::ApprovalFacts& facts) const {
+  const Command& command = *understood.command;
   const std::int64_t now = guard_.clock->now_us();
   Decision decision = request_.kind == RequestKind::tool
                           ? snapshot_->decider->decide_tool(identity, request_, facts, now)
                           : snapshot_->decider->decide(identity, request_, command, facts, now);
   decision.snapshot = snapshot_->hash;
+  if (understood.catalogue && decision.verdict() != Verdict::deny)
+    decision.definitions = definitions_digest(command, *understood.catalogue);
   return decision;
 }
 
 Checked<Known<Decision>> Passage::decide(const Identity& identity, const Understood& understood) {
   stage_ = "decide";
-  decision_ = ask_policy(identity, *understood.command, {});
-  if (decision_->verdict() == Verdict::deny) return refuse(decision_->code, decision_->reason);
-  return std::cref(*decision_);
+  decision_ = ask_policy(identity, understood, {});
+  if (decision_->verdict() != Verdict::deny) return std::cref(*decision_);
+  std::string sentence = told(identity, understood, *decision_);
+  return refuse(decision_->veiled ? "policy.default_deny" : decision_->code, std::move(sentence));
+}
+
+// A name that does not exist is asked of policy as if it did: whoever has no permit for it reads the same in both cases.
+std::string Passage::told(const Identity& identity, const Understood& understood, const Decision& decision) {
+  if (decision.veiled) return decision.told;
+  const Command& command = *understood.command;
+  if (!command.understood && understood.connection) {
+    if (auto assumed = assumed_command(command, *understood.catalogue)) {
+      Decision hidden = ask_policy(identity, {assumed, understood.connection, nullptr}, {});
+      decision_->veiled = hidden.veiled;
+      if (hidden.veiled) return hidden.told;
+    }
+  }
+  return decision.reason + (understood.catalogue ? key_hint(command, *understood.catalogue) : std::string());
 }
 
 Checked<Permit> Passage::approve(const Identity& identity, const Understood& understood, const Decision& decision) {
@@ -147,11 +170,14 @@ Checked<Permit> Passage::approve(const Identity& identity, const Understood& und
 Decision Passage::ask_again(const Identity& identity, const Understood& understood, const Decision& shown,
                             std::int64_t approvals, const std::vector<std::string>& groups) {
   policy::ApprovalFacts facts{approvals, {groups.begin(), groups.end()}};
-  if (!understood.connection) return ask_policy(identity, *understood.command, facts);
+  if (!understood.connection) return ask_policy(identity, understood, facts);
   auto meaning = understood.connection->refresh(understood.connection->limits(request_));
-  const std::shared_ptr<const Command> now = meaning->understander->understand(request_.text, request_.params);
-  Decision decision = ask_policy(identity, *now, facts);
-  Decision unapproved = ask_policy(identity, *now, {});
+  const Understood fresh{understood.connection->understand(*meaning, request_.text, request_.params),
+                         understood.connection, meaning->catalogue};
+  const std::shared_ptr<const Command>& now = fresh.command;
+  Decision decision = ask_policy(identity, fresh, facts);
+  Decision unapproved = ask_policy(identity, fresh, {});
+  // The permit is for the command as it was understood, so its catalogue must still be the one of now.
   if (now->catalogue_version == understood.command->catalogue_version &&
       approval::digest_of(identity, request_, *now, unapproved) ==
           approval::digest_of(identity, request_, *understood.command, shown)) {
@@ -268,7 +294,7 @@ Outcome Passage::answer(OutcomeState state, std::string code, std::string reason
   outcome.reason = std::move(reason);
   outcome.record = record_;
   outcome.ticket = ticket_;
-  if (decision_) {
+  if (decision_ && !decision_->veiled) {
     outcome.risk = decision_->risk;
     outcome.deciding = decision_->deciding;
   }

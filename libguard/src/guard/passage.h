@@ -48,6 +48,7 @@ using Known = std::reference_wrapper<const T>;
 struct Understood {
   std::shared_ptr<const Command> command;
   std::shared_ptr<Connection> connection;
+  std::shared_ptr<const Catalogue> catalogue;
 };
 
 // A permit and the opened transaction that it will be spent on (none for a tool).
@@ -83,8 +84,10 @@ class Passage {
   [[nodiscard]] std::optional<Stop> refused_at_the_door() const;
   [[nodiscard]] Checked<Identity> renewed_identity();
   [[nodiscard]] std::shared_ptr<const Command> tool_command() const;
-  [[nodiscard]] Decision ask_policy(const Identity& identity, const Command& command,
+  [[nodiscard]] Decision ask_policy(const Identity& identity, const Understood& understood,
                                     const policy::ApprovalFacts& facts) const;
+  // What the agent is told of a refusal: nothing about what it may not see, and what helps about what it may.
+  [[nodiscard]] std::string told(const Identity& identity, const Understood& understood, const Decision& decision);
   [[nodiscard]] Decision ask_again(const Identity& identity, const Understood& understood, const Decision& shown,
                                    std::int64_t approvals, const std::vector<std::string>& groups);
   [[nodiscard]] audit::ActionEntry entry();
