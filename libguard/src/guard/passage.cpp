@@ -5,13 +5,18 @@
 #include "base/crypto.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "guard/carried_user.h"
 #include "guard/definitions.h"
 #include "guard/hints.h"
+#include "guard/resolver.h"
 #include "libguard/error.h"
 #include "model/request_json.h"
 
 namespace libguard {
 namespace {
+
+// How long an answer may wait for the database to say how a COMMIT ended.
+constexpr auto kResolveSpan = std::chrono::milliseconds(1'000);
 
 Stop refuse(std::string code, std::string reason) {
   return {OutcomeState::refused, std::move(code), std::move(reason), {}};
@@ -56,7 +61,7 @@ std::optional<Stop> Passage::refused_at_the_door() const {
 
 Checked<Known<Identity>> Passage::authenticate() {
   if (auto stop = refused_at_the_door()) return *stop;
-  Checked<Identity> identity = renewed_identity();
+  Checked<Identity> identity = session_.parent ? carried_identity(session_) : renewed_identity(session_);
   if (!identity) return identity.stop();
   for (Hop hop : request_.hops) {
     hop.verified = false;  // named by the process: recorded as such, and only ever able to narrow
@@ -67,23 +72,38 @@ Checked<Known<Identity>> Passage::authenticate() {
 }
 
 // The session's identity, if its proof is still good and its account still exists; else one more proof is asked for.
-Checked<Identity> Passage::renewed_identity() {
-  std::lock_guard lock(session_.mutex);
+Checked<Identity> Passage::renewed_identity(SessionState& session) {
+  std::lock_guard lock(session.mutex);
   std::string why_not;
-  if (snapshot_->authenticator->still_valid(session_.identity, why_not)) return session_.identity;
-  if (!session_.renew) return refuse("identity.expired", why_not);
-  std::string proof = session_.renew();
-  auto renewed = session_.proof_kind == "key" ? snapshot_->authenticator->with_key(proof)
-                                              : snapshot_->authenticator->with_token(proof);
+  if (snapshot_->authenticator->still_valid(session.identity, why_not)) return session.identity;
+  if (!session.renew) return refuse("identity.expired", why_not);
+  std::string proof = session.renew();
+  auto renewed = session.proof_kind == "key" ? snapshot_->authenticator->with_key(proof)
+                                             : snapshot_->authenticator->with_token(proof);
   if (!renewed.identity) return refuse(renewed.code, renewed.reason);
-  if (renewed.identity->account != session_.identity.account ||
-      renewed.identity->subject != session_.identity.subject) {
+  if (renewed.identity->account != session.identity.account || renewed.identity->subject != session.identity.subject) {
     return refuse("identity.changed", "the renewed proof is of someone else; open a new session");
   }
-  if (!session_.asserted_user.empty())
-    snapshot_->authenticator->attach_asserted_user(*renewed.identity, session_.asserted_user);
-  session_.identity = std::move(*renewed.identity);
-  return session_.identity;
+  if (!session.asserted_user.empty())
+    snapshot_->authenticator->attach_asserted_user(*renewed.identity, session.asserted_user);
+  session.identity = std::move(*renewed.identity);
+  return session.identity;
+}
+
+// A session of another account lives on the proof of the one that it was made from, and acts for its user of now.
+Checked<Identity> Passage::carried_identity(SessionState& session) {
+  SessionState& parent = *session.parent;
+  if (parent.closed) return refuse("session.closed", "the session that this one was made from was closed; open a new one");
+  Checked<Identity> proven = parent.parent ? carried_identity(parent) : renewed_identity(parent);
+  if (!proven) return proven.stop();
+  Identity account;
+  {
+    std::lock_guard lock(session.mutex);
+    account = session.identity;
+  }
+  std::string why_not;
+  if (!snapshot_->authenticator->still_valid(account, why_not)) return refuse("identity.expired", why_not);
+  return with_user_of(*proven, std::move(account));
 }
 
 Checked<Understood> Passage::understand(const Identity& identity) {
@@ -123,7 +143,9 @@ Decision Passage::ask_policy(const Identity& identity, const Understood& underst
                           ? snapshot_->decider->decide_tool(identity, request_, facts, now)
                           : snapshot_->decider->decide(identity, request_, command, facts, now);
   decision.snapshot = snapshot_->hash;
-  if (understood.catalogue && decision.verdict() != Verdict::deny)
+  // A plain allow runs at once, against the whole catalogue; an approval lies about for a while.
+  const bool lasts = decision.verdict() == Verdict::ask || !request_.ticket.empty() || facts.approvals > 0;
+  if (understood.catalogue && lasts)
     decision.definitions = definitions_digest(command, *understood.catalogue);
   return decision;
 }
@@ -246,6 +268,7 @@ Outcome Passage::record_outcome(const Intent&, MaskedResult&& masked) {
   std::move(masked).into(outcome);
   outcome.affected = affected_;
   record(outcome, counts);
+  resolve_waiting(guard_, *snapshot_, request_.connection);
   return outcome;
 }
 
@@ -279,6 +302,31 @@ Outcome Passage::broken(const Error& error) {
     if (understood_->connection == nullptr) outcome.result = outcome.reason;
   }
   record(outcome, {});
+  return outcome.state == OutcomeState::in_doubt ? settled(std::move(outcome)) : outcome;
+}
+
+// The record says "in doubt" by now; the database may know better at once.
+Outcome Passage::settled(Outcome outcome) {
+  audit::OpenIntent open{record_,         session_.id,   identity_->tenant, request_.connection, entry_->kind,
+                         entry_->effect, prepared_.xid, prepared_.system_identifier};
+  switch (resolve(guard_, *snapshot_, open, kResolveSpan)) {
+    case Resolved::committed:
+      outcome.state = OutcomeState::completed;
+      outcome.code = "answer.withheld";
+      outcome.reason =
+          "the answer to COMMIT was lost, but the database says that it took effect: it was done, do not repeat it; its "
+          "result is not known";
+      break;
+    case Resolved::aborted:
+    case Resolved::nothing_changed:
+      outcome.state = OutcomeState::failed;
+      outcome.code = "backend.rolled_back";
+      outcome.reason = "the answer to COMMIT was lost, and the database says that nothing was changed; trying again is safe";
+      break;
+    case Resolved::unknown:
+      resolve_later(guard_, std::move(open));
+      break;
+  }
   return outcome;
 }
 

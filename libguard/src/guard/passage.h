@@ -82,7 +82,9 @@ class Passage {
 
  private:
   [[nodiscard]] std::optional<Stop> refused_at_the_door() const;
-  [[nodiscard]] Checked<Identity> renewed_identity();
+  [[nodiscard]] Checked<Identity> renewed_identity(SessionState& session);
+  [[nodiscard]] Checked<Identity> carried_identity(SessionState& session);
+  [[nodiscard]] Outcome settled(Outcome outcome);
   [[nodiscard]] std::shared_ptr<const Command> tool_command() const;
   [[nodiscard]] Decision ask_policy(const Identity& identity, const Understood& understood,
                                     const policy::ApprovalFacts& facts) const;
