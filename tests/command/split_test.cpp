@@ -22,7 +22,8 @@ TEST_CASE("each dialect has its own hiding places") {
         Pieces{"SELECT $a$;$b$;$a$", " SELECT $1", " SELECT 2"});
   CHECK(command::split(Dialect::postgres, "SELECT E'\\';'; SELECT 'a\\'; SELECT 2").size() == 3);
   CHECK(command::split(Dialect::postgres, "/* /* ; */ ; */ SELECT 1; x").size() == 2);
-  CHECK(command::split(Dialect::postgres, "CREATE RULE r AS ON DELETE TO t DO (SELECT 1; SELECT 2); SELECT 3").size() == 2);
+  CHECK(command::split(Dialect::postgres, "CREATE RULE r AS ON DELETE TO t DO (SELECT 1; SELECT 2); SELECT 3").size() ==
+        2);
   CHECK(command::split(Dialect::sqlite, "/* /* ; */ SELECT 1; SELECT `;`, [;]").size() == 2);
 }
 

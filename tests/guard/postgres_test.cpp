@@ -231,7 +231,8 @@ TEST_CASE("PostgreSQL: what stands behind names is swapped under load, and no st
   pg_cluster()->exec(
       "CREATE VIEW calm AS SELECT id, name AS shown FROM customers; GRANT SELECT ON calm TO guard_reader;"
       "CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql AS 'SELECT $1 * 2';"
-      "CREATE TABLE moved(id int, shown text); INSERT INTO moved VALUES (1, 'calm'); GRANT SELECT ON moved TO guard_reader;"
+      "CREATE TABLE moved(id int, shown text); INSERT INTO moved VALUES (1, 'calm'); GRANT SELECT ON moved TO "
+      "guard_reader;"
       "CREATE TABLE leaks(id int); GRANT INSERT ON leaks TO guard_reader, guard_writer");
   warehouse.files().write("policies/support.cedar",
                           std::string(kPolicy) +
@@ -242,8 +243,10 @@ TEST_CASE("PostgreSQL: what stands behind names is swapped under load, and no st
   std::thread swapper([&] {
     const char* swaps[] = {
         "CREATE OR REPLACE VIEW calm AS SELECT id, email AS shown FROM customers",
-        "CREATE OR REPLACE FUNCTION twice(int) RETURNS int LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.leaks VALUES (1); RETURN 666; END'",
-        "ALTER TABLE moved RENAME TO moved_away; CREATE TABLE moved AS SELECT id, ssn AS shown FROM customers; GRANT SELECT ON moved TO guard_reader",
+        "CREATE OR REPLACE FUNCTION twice(int) RETURNS int LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.leaks VALUES "
+        "(1); RETURN 666; END'",
+        "ALTER TABLE moved RENAME TO moved_away; CREATE TABLE moved AS SELECT id, ssn AS shown FROM customers; GRANT "
+        "SELECT ON moved TO guard_reader",
         "ALTER ROLE guard_reader SET search_path = pg_temp; ALTER DATABASE postgres SET search_path = pg_temp",
         "CREATE OR REPLACE VIEW calm AS SELECT id, name AS shown FROM customers",
         "CREATE OR REPLACE FUNCTION twice(int) RETURNS int LANGUAGE sql AS 'SELECT $1 * 2'",
@@ -278,6 +281,38 @@ TEST_CASE("PostgreSQL: what stands behind names is swapped under load, and no st
   CHECK(completed > 0);
   CHECK(pg_cluster()->exec("SELECT count(*) FROM leaks") == "0");
   CHECK(as_crew(guard).query("warehouse", "SELECT twice(21)").completed());
+}
+
+TEST_CASE("PostgreSQL: a permitted SET runs, and the next user of the session sees nothing of it") {
+  if (pg_cluster() == nullptr) return;
+  Warehouse warehouse;
+  warehouse.files().replace("guard.yaml", "tags: [prod]\n",
+                            "tags: [prod]\n    multi_statement: split\n    pool: { connections_max: 1 }\n");
+  const std::string set =
+      "@id(\"sets\") permit (principal in Group::\"support\", action == Action::\"session\", resource in "
+      "Tag::\"prod\");";
+  auto code = [&](const Guard& guard, const char* sql) { return as_crew(guard).query("warehouse", sql).code; };
+  Guard strict = Guard::open(warehouse.files().config());
+  CHECK(code(strict, "SET work_mem = '7MB'") == "policy.default_deny");
+  warehouse.files().write("policies/support.cedar", std::string(kPolicy) + set);
+  Guard guard = Guard::open(warehouse.files().config());
+  CHECK(code(guard, "SET work_mem = '7MB'") == "ok");
+  for (const char* sql : {"SHOW work_mem", "SELECT current_setting('work_mem') AS work_mem"}) {
+    Outcome both = as_crew(guard).query(
+        "warehouse", std::string("SET work_mem = '7MB'; UPDATE orders SET status = 'x' WHERE id = 10; ") + sql);
+    Outcome next =
+        as_crew(guard).query("warehouse", std::string("UPDATE orders SET status = 'x' WHERE id = 10; ") + sql);
+    for (const Outcome* one : {&both, &next}) {
+      CHECK((one->completed() || one->state == OutcomeState::refused));
+      if (one->completed()) CHECK((everything(*one).find("7MB") != std::string::npos) == (one == &both));
+    }
+  }
+  for (const char* sql : {"SET ROLE guard_writer", "SET search_path = x", "SET session_replication_role = replica",
+                          "RESET ALL", "SET LOCAL row_security = off", "SET SESSION AUTHORIZATION postgres",
+                          "DISCARD ALL", "SET default_transaction_read_only = off", "SET statement_timeout = 0"}) {
+    CAPTURE(sql);
+    CHECK(as_crew(guard).query("warehouse", sql).state == OutcomeState::refused);
+  }
 }
 
 TEST_CASE("PostgreSQL: an action whose COMMIT was never answered is resolved, at once or when a guard opens") {

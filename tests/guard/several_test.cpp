@@ -35,7 +35,8 @@ TEST_CASE("several statements are refused unless the connection splits them") {
 TEST_CASE("split statements run in order, and the last rows are the answer") {
   Split split;
   Guard guard = split.open();
-  Outcome outcome = ask(guard, std::string(kRefund) + "10; SELECT id, status FROM orders WHERE id = 10; " + kRefund + "11;");
+  Outcome outcome =
+      ask(guard, std::string(kRefund) + "10; SELECT id, status FROM orders WHERE id = 10; " + kRefund + "11;");
   REQUIRE_MESSAGE(outcome.completed(), outcome.code, outcome.reason);
   CHECK(outcome.affected == 2);
   REQUIRE(outcome.rows.size() == 1);

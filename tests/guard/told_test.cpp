@@ -27,8 +27,10 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 TEST_CASE("an agent without a permit reads the same whether the table exists or not") {
   test::Shop shop;
   shop.write("policies/support.cedar", kNarrow);
-  shop.sql("CREATE TABLE hidden(id INTEGER PRIMARY KEY, note TEXT); CREATE VIEW shadow AS SELECT id, email AS note FROM customers;"
-           "CREATE TRIGGER t AFTER DELETE ON hidden BEGIN DELETE FROM orders; END");
+  shop.sql(
+      "CREATE TABLE hidden(id INTEGER PRIMARY KEY, note TEXT); CREATE VIEW shadow AS SELECT id, email AS note FROM "
+      "customers;"
+      "CREATE TRIGGER t AFTER DELETE ON hidden BEGIN DELETE FROM orders; END");
   Guard guard = Guard::open(shop.config());
   Session session = guard.session({.account = "support-crew"});
   for (const char* sql :
@@ -79,7 +81,8 @@ TEST_CASE("an approval survives a change elsewhere, and none of what it names") 
     request.purpose = ddl;
     Outcome pending = session.run(request);
     REQUIRE_MESSAGE(pending.state == OutcomeState::pending, pending.code, pending.reason);
-    (void)guard.vote(R"({"op":"approve","ticket":")" + pending.ticket + R"(","token":")" + shop.person("dana") + R"("})");
+    (void)guard.vote(R"({"op":"approve","ticket":")" + pending.ticket + R"(","token":")" + shop.person("dana") +
+                     R"("})");
     shop.sql(ddl);
     request.ticket = pending.ticket;
     return session.run(request).code;
@@ -93,7 +96,9 @@ TEST_CASE("an approval survives a change elsewhere, and none of what it names") 
 
 TEST_CASE("a user whom the guard verified stays verified in a session of another account") {
   test::Shop shop;
-  shop.replace("guard.yaml", "    dana:", "    refund-bot: { match: { provider: local, subject: refund-bot }, groups: [support], local: true }\n    dana:");
+  shop.replace(
+      "guard.yaml", "    dana:",
+      "    refund-bot: { match: { provider: local, subject: refund-bot }, groups: [support], local: true }\n    dana:");
   Guard guard = Guard::open(shop.config());
   Session erin = guard.session({.token = shop.person("erin"), .purpose = "ticket 4711"});
   Session bot = erin.as_account("refund-bot");

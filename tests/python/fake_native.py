@@ -61,7 +61,7 @@ class Guard:
         self.renewals.append(renew)
         if spec.get("account") == "nobody" or spec.get("token") == "bad":
             raise _error("invalid", "identity.unknown_account", "no such account")
-        return Session(self, spec)
+        return Session(self, spec | ({"proven": True} if spec.get("token") == "verified-user" else {}))
 
     def stats(self) -> str:
         return json.dumps({"actions": len(self.requests)})

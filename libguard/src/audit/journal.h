@@ -65,8 +65,8 @@ struct Resolution {
   std::string record;
   std::string session;
   std::string tenant;
-  std::string state;   // completed | failed
-  std::string code;    // "resolved.committed", "resolved.aborted", "resolved.read"
+  std::string state;  // completed | failed
+  std::string code;   // "resolved.committed", "resolved.aborted", "resolved.read"
   std::string reason;
 };
 

@@ -122,7 +122,8 @@ void join(std::vector<Json>& records, std::map<std::string, std::size_t>& intent
     Json& whole = records[intent->second];
     // The process itself may have ended it meanwhile, and knows more.
     if (!whole.contains("outcome")) whole["outcome"] = json["outcome"];
-    if (text_at(whole, {"outcome", "state"}) == "in_doubt") whole["outcome"]["state"] = text_at(json, {"outcome", "state"});
+    if (text_at(whole, {"outcome", "state"}) == "in_doubt")
+      whole["outcome"]["state"] = text_at(json, {"outcome", "state"});
     whole["resolution"] = std::move(json["outcome"]);
     whole["resolution"]["at"] = json.value("at", Json());
     return;

@@ -10,7 +10,8 @@
 namespace libguard::audit {
 namespace {
 
-// Intents that nothing ended: no outcome, or one that is in doubt and was not resolved. An end may stand in a later stream, so both sides are kept until the end.
+// Intents that nothing ended: no outcome, or one that is in doubt and was not resolved. An end may stand in a later
+// stream, so both sides are kept until the end.
 class OpenIntents final : public RecordSink {
  public:
   void record(const RecordHead& head) override {

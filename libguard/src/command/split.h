@@ -10,8 +10,8 @@
 
 namespace libguard::command {
 
-// Cuts at semicolons that stand outside of strings, quoted names, comments and parentheses. Pieces that hold nothing but
-// space and comments are left out. Bodies with semicolons of their own (CREATE TRIGGER, BEGIN ATOMIC) come out in
+// Cuts at semicolons that stand outside of strings, quoted names, comments and parentheses. Pieces that hold nothing
+// but space and comments are left out. Bodies with semicolons of their own (CREATE TRIGGER, BEGIN ATOMIC) come out in
 // pieces. Any bytes; never throws, never reads outside of `text`.
 [[nodiscard]] std::vector<std::string> split(Dialect dialect, std::string_view text);
 

@@ -10,7 +10,8 @@ Identity with_user_of(const Identity& parent, Identity account) {
   account.chain.clear();
   if (parent.user) {
     account.user = parent.user;
-    auto hop = std::find_if(parent.chain.begin(), parent.chain.end(), [](const Hop& one) { return one.kind == "user"; });
+    auto hop =
+        std::find_if(parent.chain.begin(), parent.chain.end(), [](const Hop& one) { return one.kind == "user"; });
     account.chain.push_back(hop != parent.chain.end() ? *hop : Hop{"user", parent.user->subject, false});
     // A hop is never more proven than the user that it stands for.
     account.chain.back().verified = account.chain.back().verified && parent.user->verified;

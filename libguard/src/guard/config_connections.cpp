@@ -64,9 +64,8 @@ ConnectionConfig read_connection(const std::string& name, const Section& section
   connection.name = name;
   connection.driver = section.text("driver");
   if (connection.driver == "sqlite") {
-    section.only(
-        {"driver", "path", "tags", "tenant", "pool", "deadline_ms", "rows_max", "bytes_max", "rows_affected_max",
-         "multi_statement"});
+    section.only({"driver", "path", "tags", "tenant", "pool", "deadline_ms", "rows_max", "bytes_max",
+                  "rows_affected_max", "multi_statement"});
     connection.path = absolute_path(directory, section.text("path"));
   } else if (connection.driver == "postgres") {
     section.only({"driver", "host", "port", "database", "tls", "tls_root", "schemas", "login", "tags", "tenant", "pool",

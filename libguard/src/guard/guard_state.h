@@ -51,7 +51,7 @@ struct SessionState {
   std::string proof_kind;  // "token" | "key" | "account"
   std::string asserted_user;
   std::shared_ptr<SessionState> parent;  // whose proof and user this session lives on (Session::as_account)
-  Identity opened_as;  // immutable
+  Identity opened_as;                    // immutable
   std::atomic<bool> closed{false};
   std::mutex mutex;   // guards `identity`
   Identity identity;  // renewed when the proof was

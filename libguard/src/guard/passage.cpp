@@ -93,7 +93,8 @@ Checked<Identity> Passage::renewed_identity(SessionState& session) {
 // A session of another account lives on the proof of the one that it was made from, and acts for its user of now.
 Checked<Identity> Passage::carried_identity(SessionState& session) {
   SessionState& parent = *session.parent;
-  if (parent.closed) return refuse("session.closed", "the session that this one was made from was closed; open a new one");
+  if (parent.closed)
+    return refuse("session.closed", "the session that this one was made from was closed; open a new one");
   Checked<Identity> proven = parent.parent ? carried_identity(parent) : renewed_identity(parent);
   if (!proven) return proven.stop();
   Identity account;
@@ -145,8 +146,7 @@ Decision Passage::ask_policy(const Identity& identity, const Understood& underst
   decision.snapshot = snapshot_->hash;
   // A plain allow runs at once, against the whole catalogue; an approval lies about for a while.
   const bool lasts = decision.verdict() == Verdict::ask || !request_.ticket.empty() || facts.approvals > 0;
-  if (understood.catalogue && lasts)
-    decision.definitions = definitions_digest(command, *understood.catalogue);
+  if (understood.catalogue && lasts) decision.definitions = definitions_digest(command, *understood.catalogue);
   return decision;
 }
 
@@ -158,7 +158,8 @@ Checked<Known<Decision>> Passage::decide(const Identity& identity, const Underst
   return refuse(decision_->veiled ? "policy.default_deny" : decision_->code, std::move(sentence));
 }
 
-// A name that does not exist is asked of policy as if it did: whoever has no permit for it reads the same in both cases.
+// A name that does not exist is asked of policy as if it did: whoever has no permit for it reads the same in both
+// cases.
 std::string Passage::told(const Identity& identity, const Understood& understood, const Decision& decision) {
   if (decision.veiled) return decision.told;
   const Command& command = *understood.command;
@@ -307,21 +308,23 @@ Outcome Passage::broken(const Error& error) {
 
 // The record says "in doubt" by now; the database may know better at once.
 Outcome Passage::settled(Outcome outcome) {
-  audit::OpenIntent open{record_,         session_.id,   identity_->tenant, request_.connection, entry_->kind,
-                         entry_->effect, prepared_.xid, prepared_.system_identifier};
+  audit::OpenIntent open{record_,      session_.id,    identity_->tenant, request_.connection,
+                         entry_->kind, entry_->effect, prepared_.xid,     prepared_.system_identifier};
   switch (resolve(guard_, *snapshot_, open, kResolveSpan)) {
     case Resolved::committed:
       outcome.state = OutcomeState::completed;
       outcome.code = "answer.withheld";
       outcome.reason =
-          "the answer to COMMIT was lost, but the database says that it took effect: it was done, do not repeat it; its "
+          "the answer to COMMIT was lost, but the database says that it took effect: it was done, do not repeat it; "
+          "its "
           "result is not known";
       break;
     case Resolved::aborted:
     case Resolved::nothing_changed:
       outcome.state = OutcomeState::failed;
       outcome.code = "backend.rolled_back";
-      outcome.reason = "the answer to COMMIT was lost, and the database says that nothing was changed; trying again is safe";
+      outcome.reason =
+          "the answer to COMMIT was lost, and the database says that nothing was changed; trying again is safe";
       break;
     case Resolved::unknown:
       resolve_later(guard_, std::move(open));

@@ -118,7 +118,7 @@ class Passage {
   std::optional<Intent> intent_;             // kept here, so that an error can be recorded as its outcome
   std::int64_t backend_us_ = 0;
   std::int64_t affected_ = 0;
-  bool executed_ = false;            // the backend or the tool has done it: what fails now fails after the fact
+  bool executed_ = false;  // the backend or the tool has done it: what fails now fails after the fact
   bool catalogue_changed_ = false;
   bool refresh_ = false;
 };

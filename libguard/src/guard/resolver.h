@@ -1,6 +1,6 @@
 #pragma once
-// An action in doubt is asked about until somebody knows: at once, when the connection is next used, when a guard opens,
-// and by `libguard audit resolve`. The answer becomes a record that closes the intent.
+// An action in doubt is asked about until somebody knows: at once, when the connection is next used, when a guard
+// opens, and by `libguard audit resolve`. The answer becomes a record that closes the intent.
 
 #include <string>
 

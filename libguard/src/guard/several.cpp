@@ -21,8 +21,10 @@ std::shared_ptr<const Command> refused(const Command& whole, std::string code, s
   return command;
 }
 
+// A SET that may run at all is of a plain setting, which changes no meaning.
 bool changes_what_follows(const Command& command) {
-  return command.effect != CommandEffect::read && command.effect != CommandEffect::write;
+  return command.effect != CommandEffect::read && command.effect != CommandEffect::write &&
+         command.effect != CommandEffect::session;
 }
 
 // Why this statement cannot stand where it stands: code and sentence, or nothing.
@@ -31,9 +33,10 @@ std::pair<std::string, std::string> objection(const Command& part, bool last) {
   if (part.statements != 1) return {"command.multi_statement", "it could not be told from its neighbours"};
   if (!part.runnable) return {part.not_runnable_code, part.not_runnable};
   if (changes_what_follows(part) && !last) {
-    return {"command.multi_statement",
-            "it changes structure, privileges or the session, and what follows was understood without that change; send "
-            "it alone, or as the last"};
+    return {
+        "command.multi_statement",
+        "it changes structure, privileges or the session, and what follows was understood without that change; send "
+        "it alone, or as the last"};
   }
   return {};
 }

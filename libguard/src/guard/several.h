@@ -1,6 +1,6 @@
 #pragma once
-// A text of several statements as one action (`multi_statement: split`): each statement is understood by itself and must
-// stand by itself; they run one by one in one transaction, and any refusal or failure undoes all.
+// A text of several statements as one action (`multi_statement: split`): each statement is understood by itself and
+// must stand by itself; they run one by one in one transaction, and any refusal or failure undoes all.
 
 #include <memory>
 #include <span>

@@ -46,7 +46,8 @@ std::int64_t rows_affected_bound(const Command& command, std::int64_t otherwise)
 std::int64_t rows_affected_bound_of_parts(const Command& command, std::int64_t otherwise) {
   std::int64_t rows = 0;
   for (const auto& part : command.parts) {
-    if (std::none_of(part->touches.begin(), part->touches.end(), [](const Touch& t) { return is_write_action(t.action); }))
+    if (std::none_of(part->touches.begin(), part->touches.end(),
+                     [](const Touch& t) { return is_write_action(t.action); }))
       continue;
     const std::int64_t keys = rows_affected_bound(*part, -1);
     if (keys < 0 || __builtin_add_overflow(rows, keys, &rows)) return otherwise;

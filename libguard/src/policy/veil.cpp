@@ -12,8 +12,8 @@ namespace libguard::policy {
 namespace {
 
 // Of several things that are done to one object, the one that the sentence names: the same however it was understood.
-constexpr std::array<std::string_view, 8> kActions = {"ddl",    "dcl",    "delete",      "update",
-                                                      "insert", "merge",  "maintenance", "select"};
+constexpr std::array<std::string_view, 8> kActions = {"ddl",    "dcl",   "delete",      "update",
+                                                      "insert", "merge", "maintenance", "select"};
 
 std::size_t rank(const Touch& touch) {
   const std::string_view action = touch.action == "truncate" ? std::string_view("delete") : touch.action;

@@ -12,8 +12,8 @@
 namespace libguard::policy {
 
 // The sentence for an agent that may not see something in `command`; nothing when it may see all that it named. Seeing
-// is a permit to read it or to do to it what the command does, at its most careful (one row, by key); what a forbid says
-// is its author's own wording and hides nothing.
+// is a permit to read it or to do to it what the command does, at its most careful (one row, by key); what a forbid
+// says is its author's own wording and hides nothing.
 [[nodiscard]] std::optional<std::string> veiled_refusal(const Identity& identity, const Request& request,
                                                         const Command& command, const ConnectionEntity& connection,
                                                         const Vocabulary& words, const LoadedPolicies& policies);

@@ -1,12 +1,12 @@
 #pragma once
 // P7: two sources must agree. What the parser and the catalogue say of a command is compared with what the server
-// itself plans to do, before it does it: every relation and table function of the plan must be one that policy was asked
-// about. A difference is nobody's permission; the command is refused (command.disagreement).
+// itself plans to do, before it does it: every relation and table function of the plan must be one that policy was
+// asked about. A difference is nobody's permission; the command is refused (command.disagreement).
 //
 // The plan is asked for when the decision rests on more than the plain text: a view, partition, inheritance, rule,
 // trigger, row security, foreign table or function of the database's users is involved, or there is a doubt; or always,
-// when the connection says `verify: always`. A statement on plain tables with vetted functions leaves nothing to expand:
-// its RowDescription is compared anyway (masking), and the plan would only double the server's work.
+// when the connection says `verify: always`. A statement on plain tables with vetted functions leaves nothing to
+// expand: its RowDescription is compared anyway (masking), and the plan would only double the server's work.
 //
 // EXPLAIN runs some functions while it plans. So it stands behind the proof of the catalogue (P3): the functions are
 // still those that were resolved, and that policy allowed.

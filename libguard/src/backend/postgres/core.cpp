@@ -28,9 +28,10 @@ const CatalogueRelation* Snapshot::relation(const std::string& name) const {
 }
 
 bool Snapshot::written_in_sql(const std::string& name) const {
-  return std::any_of(catalogue_->functions.begin(), catalogue_->functions.end(), [&](const CatalogueFunction& function) {
-    return function.language == "sql" && function.schema + "." + function.name == name;
-  });
+  return std::any_of(catalogue_->functions.begin(), catalogue_->functions.end(),
+                     [&](const CatalogueFunction& function) {
+                       return function.language == "sql" && function.schema + "." + function.name == name;
+                     });
 }
 
 std::string Snapshot::origin(Oid table, int column) const {

@@ -124,13 +124,14 @@ void PostgresAction::read_plans() {
 
 // The name goes to the operator's log, not into the answer: the agent may not know that it exists.
 void PostgresAction::disagree(const std::string& beyond) {
-  log(LogLevel::warning, "connection " + core_->config.connection + ": the server's plan has " +
-                             text::visible(beyond) + ", which the statement was not understood to touch; refused");
+  log(LogLevel::warning, "connection " + core_->config.connection + ": the server's plan has " + text::visible(beyond) +
+                             ", which the statement was not understood to touch; refused");
   connection_->drain_to_sync(wait_);
   rollback();
-  throw Error(ErrorKind::invalid, "command.disagreement",
-              "the database would touch something that the statement was not understood to touch, so it was refused and "
-              "nothing was run; name the tables themselves instead of a view or function over them, or tell the operator");
+  throw Error(
+      ErrorKind::invalid, "command.disagreement",
+      "the database would touch something that the statement was not understood to touch, so it was refused and "
+      "nothing was run; name the tables themselves instead of a view or function over them, or tell the operator");
 }
 
 void PostgresAction::send_statements(const std::string& name) {
@@ -151,7 +152,8 @@ PostgresAction::Rows PostgresAction::read_rows(const std::function<bool()>& at_l
   const bool only = parts_.size() == 1;
   for (std::size_t i = 0; i < parts_.size() && !out.error && !out.stopped; ++i) {
     // A statement behind this one must still run, so its rows are read to the end.
-    read_part(i == answering_, only ? at_limit : [] { return true; }, out);
+    read_part(
+        i == answering_, only ? at_limit : [] { return true; }, out);
     if (connection_->broken()) break;
   }
   if (!out.result.rows) out.result.rows = std::make_unique<BufferedRows>(std::vector<Row>(), false);

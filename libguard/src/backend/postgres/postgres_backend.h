@@ -44,7 +44,7 @@ struct PostgresConfig {
   std::int64_t idle_s = 600;
   std::int64_t deadline_ms = 10'000;      // of the guard's own work when the caller's is longer
   std::int64_t statement_timeout_ms = 0;  // 0: what is left until the deadline
-  bool verify_always = false;  // P7 for every statement, not only where something stands behind a name
+  bool verify_always = false;             // P7 for every statement, not only where something stands behind a name
   std::vector<std::string> schemas = {"public"};
 };
 

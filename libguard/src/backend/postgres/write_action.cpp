@@ -138,8 +138,7 @@ class WriteAction final : public PostgresAction {
     if (PQresultStatus(constraints.get()) != PGRES_COMMAND_OK) failed(constraints.get());
     touched_ = touched_by(connection_->one(wait_).get()).first - touched_before_;
     drained();
-    read.result.affected =
-        changed() ? *changed() : read.has_rows ? touched_ : std::max(touched_, read.result.affected);
+    read.result.affected = changed() ? *changed() : read.has_rows ? touched_ : std::max(touched_, read.result.affected);
     return read;
   }
 

@@ -111,8 +111,9 @@ class SqliteAction final : public Action {
     libguard::sqlite::Statement statement;
     if (int failed = prepare_one(handle.get(), command.text, statement); failed != SQLITE_OK) refuse(gate, failed);
     if (access_ == Access::read && sqlite3_stmt_readonly(statement.get()) == 0) {
-      throw Error(ErrorKind::invalid, "command.disagreement",
-                  "the statement would write and was understood to read only, so it was refused and nothing was changed");
+      throw Error(
+          ErrorKind::invalid, "command.disagreement",
+          "the statement would write and was understood to read only, so it was refused and nothing was changed");
     }
     handle.guarded([&] { bind_all(statement.get(), command.params); });
     gate.running();
@@ -157,10 +158,11 @@ class SqliteAction final : public Action {
     }
     if (gate.refusal() == Refusal::beyond) {
       // The schema is the one that the command was understood against (L2), so it is the understanding that was wrong.
-      throw Error(ErrorKind::invalid, "command.disagreement",
-                  "the database would touch something that the statement was not understood to touch, so it was refused "
-                  "and nothing was changed; name the tables themselves instead of a view over them, or tell the "
-                  "operator");
+      throw Error(
+          ErrorKind::invalid, "command.disagreement",
+          "the database would touch something that the statement was not understood to touch, so it was refused "
+          "and nothing was changed; name the tables themselves instead of a view over them, or tell the "
+          "operator");
     }
     throw_failure(extended, watch_);
   }
