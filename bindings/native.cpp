@@ -141,6 +141,7 @@ void bind_guard(py::module_& module) {
       .def("catalogue", &Guard::catalogue, Release())
       .def("approvals", &Guard::approvals, Release())
       .def("vote", &Guard::vote, Release())
+      .def("budgets", &Guard::budgets, Release())
       .def("issue_token", &Guard::issue_token, Release())
       .def("resolve", &Guard::resolve, Release())
       .def("audit_directory", &Guard::audit_directory)
@@ -163,6 +164,7 @@ void bind_doors(py::module_& module) {
       },
       Release());
   module.def("policy_eval", &policy_eval_json, Release());
+  module.def("role_packs", &role_packs_json, Release());
   module.def("mask", &mask_json, Release());
   module.def("audit_verify", &audit_verify_json, Release());
   module.def("audit_sessions", &audit_sessions_json, Release());

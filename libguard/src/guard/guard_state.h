@@ -53,6 +53,7 @@ struct SessionState {
   std::shared_ptr<SessionState> parent;  // whose proof and user this session lives on (Session::as_account)
   Identity opened_as;                    // immutable
   std::atomic<bool> closed{false};
+  SessionTally tally;
   std::mutex mutex;   // guards `identity`
   Identity identity;  // renewed when the proof was
 };

@@ -90,12 +90,15 @@ class Passage {
                                     const policy::ApprovalFacts& facts) const;
   // What the agent is told of a refusal: nothing about what it may not see, and what helps about what it may.
   [[nodiscard]] std::string told(const Identity& identity, const Understood& understood, const Decision& decision);
+  void narrow(Decision& decision, const Identity& identity, const Command& command) const;
   [[nodiscard]] Decision ask_again(const Identity& identity, const Understood& understood, const Decision& shown,
                                    std::int64_t approvals, const std::vector<std::string>& groups);
   [[nodiscard]] audit::ActionEntry entry();
   [[nodiscard]] Outcome answer(OutcomeState state, std::string code, std::string reason) const;
   [[nodiscard]] std::int64_t elapsed_us() const;
   [[nodiscard]] bool changed_something() const;
+  [[nodiscard]] Tally most_taken(const Understood& understood) const;
+  void close_budgets(const Outcome& outcome, std::size_t answer_bytes);
   void record(const Outcome& outcome, const std::map<std::string, std::int64_t>& masked_counts);
 
   SessionState& session_;
@@ -109,6 +112,8 @@ class Passage {
   std::optional<Identity> identity_;
   std::optional<Understood> understood_;
   std::optional<Decision> decision_;
+  Draw draw_;
+  Tally most_;
   std::optional<RecordText> text_;  // made once, after understanding
   std::string ticket_;
   std::vector<std::string> approvers_;

@@ -30,29 +30,32 @@ int count(const ClassSet& set) { return static_cast<int>(std::count(set.begin(),
 
 bool writes(const Touch& touch) { return is_write_action(touch.action); }
 
-// The number of keys named when every write proves one; else what the connection allows. What is behind a view or
-// trigger belongs to the same rows and is not counted twice, but must be proven too.
-std::int64_t rows_affected_bound(const Command& command, std::int64_t otherwise) {
-  std::int64_t rows = 0;
-  for (const Touch& touch : command.touches) {
-    if (!writes(touch)) continue;
-    if (touch.bound != Bound::eq || touch.rows_bound == kUnproven || touch.rows_bound < 0) return otherwise;
-    if (!touch.through_view && __builtin_add_overflow(rows, touch.rows_bound, &rows)) return otherwise;
-  }
-  return rows > 0 ? rows : otherwise;
+// What counts of a reason: its characters that show something.
+std::int64_t shown_chars(std::string_view text) {
+  return std::count_if(text.begin(), text.end(), [](char c) {
+    auto byte = static_cast<unsigned char>(c);
+    return byte > 0x20 && byte != 0x7F && (byte & 0xC0) != 0x80;
+  });
 }
 
-// Of several statements in one transaction: all their keys when each names its keys, else one bound for all.
-std::int64_t rows_affected_bound_of_parts(const Command& command, std::int64_t otherwise) {
-  std::int64_t rows = 0;
-  for (const auto& part : command.parts) {
-    if (std::none_of(part->touches.begin(), part->touches.end(),
-                     [](const Touch& t) { return is_write_action(t.action); }))
-      continue;
-    const std::int64_t keys = rows_affected_bound(*part, -1);
-    if (keys < 0 || __builtin_add_overflow(rows, keys, &rows)) return otherwise;
+std::int64_t reason_chars(const Request& request) {
+  return std::max(shown_chars(request.purpose), shown_chars(request.explanation));
+}
+
+// A class that is compared with more than one value, or flows elsewhere, is shown by other ways than result columns.
+Liftable liftable_of(const Request& request, const Command& command, const ClassUse& use,
+                     const ColumnClasses& classes) {
+  Liftable liftable;
+  liftable.reads =
+      command.effect == CommandEffect::read && std::none_of(command.touches.begin(), command.touches.end(), writes);
+  liftable.packs_rows = command.packs_rows;
+  liftable.vetted =
+      std::all_of(command.functions.begin(), command.functions.end(), [](const CalledFunction& f) { return f.safe; });
+  for (std::size_t i = 0; i < use.carried.size(); ++i) {
+    if (use.carried[i] || use.inferred[i]) liftable.exposed.insert(classes.name(i));
   }
-  return rows > 0 ? rows : otherwise;
+  liftable.reason_chars = reason_chars(request);
+  return liftable;
 }
 
 void refuse(Decision& decision, std::string code, const std::string& why) {
@@ -80,6 +83,8 @@ void merge(Decision& whole, const Decision& part) {
   whole.deciding.erase(std::unique(whole.deciding.begin(), whole.deciding.end()), whole.deciding.end());
   whole.masked_classes.insert(part.masked_classes.begin(), part.masked_classes.end());
   whole.where.insert(part.where.begin(), part.where.end());
+  whole.read_only = whole.read_only || part.read_only;
+  whole.trail.insert(whole.trail.end(), part.trail.begin(), part.trail.end());
   if (part.row_limit) whole.row_limit = std::min(whole.row_limit.value_or(kUnproven), *part.row_limit);
   if (part.risk > whole.risk) {
     whole.risk = part.risk;
@@ -102,6 +107,34 @@ const char* code_of(Objection::Kind kind) {
 
 }  // namespace
 
+namespace {
+
+// Of several statements in one transaction: all their keys when each names its keys, else one bound for all.
+std::int64_t rows_affected_bound_of_parts(const Command& command, std::int64_t otherwise) {
+  std::int64_t rows = 0;
+  for (const auto& part : command.parts) {
+    if (std::none_of(part->touches.begin(), part->touches.end(), writes)) continue;
+    const std::int64_t keys = rows_affected_bound(*part, -1);
+    if (keys < 0 || __builtin_add_overflow(rows, keys, &rows)) return otherwise;
+  }
+  return rows > 0 ? rows : otherwise;
+}
+
+}  // namespace
+
+// The number of keys named when every write proves one; else what the connection allows. What is behind a view or
+// trigger belongs to the same rows and is not counted twice, but must be proven too.
+std::int64_t rows_affected_bound(const Command& command, std::int64_t otherwise) {
+  if (!command.parts.empty()) return rows_affected_bound_of_parts(command, otherwise);
+  std::int64_t rows = 0;
+  for (const Touch& touch : command.touches) {
+    if (!writes(touch)) continue;
+    if (touch.bound != Bound::eq || touch.rows_bound == kUnproven || touch.rows_bound < 0) return otherwise;
+    if (!touch.through_view && __builtin_add_overflow(rows, touch.rows_bound, &rows)) return otherwise;
+  }
+  return rows > 0 ? rows : otherwise;
+}
+
 struct Decider::State {
   State(const std::vector<PolicySource>& sources, std::shared_ptr<const Frame> frame)
       : words(frame),
@@ -111,7 +144,7 @@ struct Decider::State {
         version(digest_of(sources)) {}
 
   // Everything of a decision but its verdict, which only Decider may set.
-  Verdict rule(Decision& decision, const Ruling& ruling, const cedar::Names& names) const;
+  Verdict rule(Decision& decision, const Ruling& ruling, const Liftable& liftable, const Said& said) const;
   [[nodiscard]] std::map<std::string, std::string> where(const std::set<cedar::PolicyIndex>& of) const {
     std::map<std::string, std::string> out;
     for (cedar::PolicyIndex policy : of) out[policies.set.policies()[policy].id] = policies.notes[policy].where;
@@ -133,6 +166,16 @@ Decider::Decider(const std::vector<PolicySource>& sources, std::shared_ptr<const
 
 Decider::~Decider() = default;
 
+BudgetNeeds Decider::budget_needs() const {
+  BudgetNeeds needs;
+  for (Symbol name = static_cast<Symbol>(ContextName::first_counter); name < kContextNames; ++name) {
+    if (!state_->policies.context_used[name]) continue;
+    Counter counter = *counter_of(name);
+    needs.wanted[static_cast<std::size_t>(counter.budget)][static_cast<std::size_t>(counter.measure)] = true;
+  }
+  return needs;
+}
+
 const std::string& Decider::version() const noexcept { return state_->version; }
 
 std::vector<std::string> Decider::ids() const {
@@ -142,8 +185,10 @@ std::vector<std::string> Decider::ids() const {
   return ids;
 }
 
-Verdict Decider::State::rule(Decision& decision, const Ruling& ruling, const cedar::Names& names) const {
+Verdict Decider::State::rule(Decision& decision, const Ruling& ruling, const Liftable& liftable,
+                             const Said& said) const {
   decision.rounds = ruling.rounds;
+  decision.trail = ruling.trail;
   decision.erring = ids_of(ruling.erring, policies.set);
   if (!ruling.objections.empty()) {
     std::set<cedar::PolicyIndex> deciding;
@@ -152,11 +197,21 @@ Verdict Decider::State::rule(Decision& decision, const Ruling& ruling, const ced
     }
     decision.deciding = ids_of(deciding, policies.set);
     decision.where = where(deciding);
-    decision.code = code_of(ruling.objections.front().kind);
-    decision.reason = reason_of_objection(ruling.objections.front(), policies, names);
+    const Objection& first = ruling.objections.front();
+    decision.code = is_over_budget(first, policies, said.usage) ? "policy.budget" : code_of(first.kind);
+    decision.reason = reason_of_objection(first, policies, said);
+    return Verdict::deny;
+  }
+  if (ruling.reason_min > liftable.reason_chars) {
+    decision.deciding = ids_of(ruling.reason_asked, policies.set);
+    decision.where = where(ruling.reason_asked);
+    decision.code = "policy.reason_required";
+    decision.reason = reason_to_give_one(decision.deciding, ruling.reason_min, liftable.reason_chars);
     return Verdict::deny;
   }
   decision.row_limit = ruling.row_limit;
+  decision.masked_classes = ruling.masked;
+  decision.read_only = ruling.read_only;
   decision.stages = ruling.stages;
   if (!ruling.stages.empty()) {
     decision.deciding = ids_of(ruling.lifted, policies.set);
@@ -197,10 +252,10 @@ bool Decider::State::can_decide(Decision& decision, const Command& command, cons
 }
 
 Decision Decider::decide(const Identity& identity, const Request& request, const Command& command,
-                         const ApprovalFacts& facts, std::int64_t now_us) const {
+                         const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage) const {
   bool several = command.understood && command.runnable && !command.parts.empty();
-  Decision decision = several ? decide_parts(identity, request, command, facts, now_us)
-                              : decide_one(identity, request, command, facts, now_us);
+  Decision decision = several ? decide_parts(identity, request, command, facts, now_us, usage)
+                              : decide_one(identity, request, command, facts, now_us, usage);
   const ConnectionEntity* connection = state_->words.connection(command.connection);
   if (decision.verdict() != Verdict::deny || connection == nullptr || !command.understood) return decision;
   if (auto told = veiled_refusal(identity, request, command, *connection, state_->words, state_->policies)) {
@@ -212,10 +267,10 @@ Decision Decider::decide(const Identity& identity, const Request& request, const
 
 // All statements must be allowed. They share one transaction, so they share its bound on changed rows.
 Decision Decider::decide_parts(const Identity& identity, const Request& request, const Command& command,
-                               const ApprovalFacts& facts, std::int64_t now_us) const {
+                               const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage) const {
   Decision whole;
   for (std::size_t i = 0; i < command.parts.size(); ++i) {
-    Decision part = decide_one(identity, request, *command.parts[i], facts, now_us);
+    Decision part = decide_one(identity, request, *command.parts[i], facts, now_us, usage);
     if (part.verdict() == Verdict::deny) {
       part.reason = "statement " + std::to_string(i + 1) + " of " + std::to_string(command.parts.size()) +
                     ", none of which ran: " + part.reason;
@@ -229,14 +284,14 @@ Decision Decider::decide_parts(const Identity& identity, const Request& request,
     }
   }
   const ConnectionEntity* connection = state_->words.connection(command.connection);
-  whole.rows_affected_max = rows_affected_bound_of_parts(command, connection->frame->rows_affected_max);
+  whole.rows_affected_max = rows_affected_bound(command, connection->frame->rows_affected_max);
   whole.reason = whole.verdict_ == Verdict::ask ? reason_to_ask(whole.stages) : reason_to_allow(whole.deciding);
   whole.code = whole.verdict_ == Verdict::ask ? "policy.ask" : "policy.allowed";
   return whole;
 }
 
 Decision Decider::decide_one(const Identity& identity, const Request& request, const Command& command,
-                             const ApprovalFacts& facts, std::int64_t now_us) const {
+                             const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage) const {
   const State& state = *state_;
   Decision decision;
   const ConnectionEntity* connection = nullptr;
@@ -271,21 +326,20 @@ Decision Decider::decide_one(const Identity& identity, const Request& request, c
     refuse(decision, builder.code, builder.why);
     return decision;
   }
-  RequestContext context(state.words, state.policies, names);
+  RequestContext context(state.words, state.policies, names, usage);
   context.command(identity, request, command, values, hour, decision.risk);
   Rounds rounds(state.words, state.policies, names, context);
-  bool lifts_rows = command.effect == CommandEffect::read && !command.packs_rows &&
-                    std::none_of(command.touches.begin(), command.touches.end(), writes);
-  Ruling ruling = rounds.run(builder.asks, *subjects, facts, lifts_rows);
-  decision.verdict_ = state.rule(decision, ruling, names);
+  Liftable liftable = liftable_of(request, command, use, state.classes);
+  Ruling ruling = rounds.run(builder.asks, *subjects, facts, liftable);
+  decision.verdict_ = state.rule(decision, ruling, liftable, {names, usage});
   if (decision.verdict() == Verdict::deny) return decision;
-  context.round(facts.approvals, facts.groups, ruling.row_limit.value_or(kUnproven));
+  context.round({facts.approvals, &facts.groups, kUnproven, nullptr, false, liftable.reason_chars > 0});
   state.mask(decision, use.shown, *subjects, builder, rounds);
   return decision;
 }
 
 Decision Decider::decide_tool(const Identity& identity, const Request& request, const ApprovalFacts& facts,
-                              std::int64_t now_us) const {
+                              std::int64_t now_us, const Usage& usage) const {
   const State& state = *state_;
   Decision decision;
   const ConnectionEntity* connection = state.words.connection(request.connection);
@@ -305,13 +359,15 @@ Decision Decider::decide_tool(const Identity& identity, const Request& request, 
     refuse(decision, "policy.no_identity", why);
     return decision;
   }
-  RequestContext context(state.words, state.policies, names);
+  RequestContext context(state.words, state.policies, names, usage);
   context.tool(identity, request, *arguments.value, state.zone.hour(now_us), decision.risk);
   Rounds rounds(state.words, state.policies, names, context);
   AskBuilder builder(state.words, names);
   std::vector<Ask> asks{builder.tool(request.tool, connection)};
-  Ruling ruling = rounds.run(asks, *subjects, facts, false);
-  decision.verdict_ = state.rule(decision, ruling, names);
+  Liftable liftable;
+  liftable.reason_chars = reason_chars(request);
+  Ruling ruling = rounds.run(asks, *subjects, facts, liftable);
+  decision.verdict_ = state.rule(decision, ruling, liftable, {names, usage});
   return decision;
 }
 

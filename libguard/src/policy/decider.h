@@ -13,6 +13,7 @@
 #include "model/command.h"
 #include "model/decision.h"
 #include "model/frame.h"
+#include "model/usage.h"
 
 namespace libguard::policy {
 
@@ -37,26 +38,32 @@ class Decider {
 
   // A refusal's `reason` is the whole sentence for the agent: "DENIED by <id>: <why>. Final for this statement, ...".
   // sql: `command` understood against connection `command.connection`. Loops over remedies (at most 4 rounds,
-  // hypothetically); verdict allow, ask (with stages) or deny. With `facts` the approvals that were really given.
+  // hypothetically); verdict allow, ask (with stages) or deny. With `facts` the approvals that were really given, with
+  // `usage` what was used of each budget before this action.
   [[nodiscard]] Decision decide(const Identity& identity, const Request& request, const Command& command,
-                                const ApprovalFacts& facts, std::int64_t now_us) const;
+                                const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage = {}) const;
   // A command of several statements is decided statement by statement, and the strictest of each answer holds.
   // A refusal is veiled (decision.h) when the agent has no permit for something that the command names.
   // tool: Action "use" on Tool::"<name>" with the argument names and sizes as context.
   [[nodiscard]] Decision decide_tool(const Identity& identity, const Request& request, const ApprovalFacts& facts,
-                                     std::int64_t now_us) const;
+                                     std::int64_t now_us, const Usage& usage = {}) const;
+  // Which counters of `usage` some policy may look at.
+  [[nodiscard]] BudgetNeeds budget_needs() const;
   // Hash of all policy texts, in order.
   [[nodiscard]] const std::string& version() const noexcept;
   [[nodiscard]] std::vector<std::string> ids() const;
 
  private:
   [[nodiscard]] Decision decide_one(const Identity& identity, const Request& request, const Command& command,
-                                    const ApprovalFacts& facts, std::int64_t now_us) const;
+                                    const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage) const;
   [[nodiscard]] Decision decide_parts(const Identity& identity, const Request& request, const Command& command,
-                                      const ApprovalFacts& facts, std::int64_t now_us) const;
+                                      const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage) const;
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// How many rows a write may change: the number of keys named when every write of it proves one, else `otherwise`.
+[[nodiscard]] std::int64_t rows_affected_bound(const Command& command, std::int64_t otherwise);
 
 // The text of "libguard:baseline".
 [[nodiscard]] std::string_view baseline_text();

@@ -50,12 +50,12 @@ class Veil {
         connection_(connection),
         words_(words),
         names_(&words.names),
-        context_(words, policies, names_),
+        context_(words, policies, names_, usage_),
         rounds_(words, policies, names_, context_) {
     std::string why;
     subjects_ = subjects_of(identity, words_, names_, why);
     context_.command(identity, request, command, {}, 0, 0);
-    context_.round(0, {}, kUnproven);
+    context_.round({0, &groups_, kUnproven, nullptr, false, false});
   }
 
   [[nodiscard]] std::optional<std::string> sentence() {
@@ -87,6 +87,8 @@ class Veil {
   const ConnectionEntity& connection_;
   const Vocabulary& words_;
   cedar::Names names_;
+  const Usage usage_;
+  const std::set<std::string> groups_;
   RequestContext context_;
   Rounds rounds_;
   std::optional<std::vector<Subject>> subjects_;
