@@ -24,6 +24,10 @@ struct Stop {
   std::string ticket;
 };
 
+inline Stop refuse(std::string code, std::string reason) {
+  return {OutcomeState::refused, std::move(code), std::move(reason), {}};
+}
+
 // What a step made, or why it stopped.
 template <typename T>
 class [[nodiscard]] Checked {
