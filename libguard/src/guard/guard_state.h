@@ -54,6 +54,8 @@ struct SessionState {
   Identity opened_as;                    // immutable
   std::atomic<bool> closed{false};
   SessionTally tally;
+  // What is used in the session of an agent's own account counts in the session that it was made from.
+  [[nodiscard]] SessionTally& counted() noexcept { return parent ? parent->counted() : tally; }
   std::mutex mutex;   // guards `identity`
   Identity identity;  // renewed when the proof was
 };

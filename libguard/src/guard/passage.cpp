@@ -34,7 +34,7 @@ Passage::Passage(SessionState& session, const Request& request, const ToolBody* 
       snapshot_(guard_.snapshot()),
       record_(guard_.ids->make("r")),
       started_(std::chrono::steady_clock::now()),
-      draw_(snapshot_->budgets, session.tally, *guard_.clock) {
+      draw_(snapshot_->budgets, session.counted(), *guard_.clock) {
   if (request_.purpose.empty()) request_.purpose = session.purpose;
 }
 
