@@ -69,12 +69,19 @@ bool plain(const CatalogueRelation& relation) {
                      [](const CatalogueTrigger& trigger) { return trigger.internal; });
 }
 
+// SET column = 5 is no default; SET column = DEFAULT would be one.
+bool gets_a_value(const Command& command, const std::string& column) {
+  return std::any_of(command.assigned.begin(), command.assigned.end(),
+                     [&](const AssignedValue& assigned) { return assigned.known && assigned.column == column; });
+}
+
 // A default is not in the catalogue, only that there is one.
-bool fills_a_default(const Touch& touch, const CatalogueRelation& relation) {
+bool fills_a_default(const Command& command, const Touch& touch, const CatalogueRelation& relation) {
   if (touch.action != "insert" && touch.action != "merge" && touch.action != "update") return false;
   return std::any_of(relation.columns.begin(), relation.columns.end(), [&](const CatalogueColumn& column) {
     if (!column.has_default) return false;
-    bool named = touch.columns_written.contains(column.name);
+    bool named =
+        touch.columns_written.contains(column.name) && !gets_a_value(command, touch.object + "." + column.name);
     return touch.action == "update" ? named || column.generated : true;
   });
 }
@@ -85,7 +92,7 @@ bool gather(const Command& command, const Relations& known, Relations& found) {
   waiting.insert(waiting.end(), command.writes.begin(), command.writes.end());
   for (const Touch& touch : command.touches) {
     auto relation = known.find(touch.object);
-    if (relation == known.end() || fills_a_default(touch, *relation->second)) return false;
+    if (relation == known.end() || fills_a_default(command, touch, *relation->second)) return false;
     waiting.push_back(touch.object);
   }
   while (!waiting.empty()) {
