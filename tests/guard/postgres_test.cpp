@@ -242,19 +242,21 @@ TEST_CASE("PostgreSQL: what stands behind names is swapped under load, and no st
   std::atomic<bool> stop{false};
   std::thread swapper([&] {
     const char* swaps[] = {
-        "CREATE OR REPLACE VIEW calm AS SELECT id, email AS shown FROM customers",
-        "CREATE OR REPLACE FUNCTION twice(int) RETURNS int LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.leaks VALUES "
+        "CREATE OR REPLACE VIEW public.calm AS SELECT id, email AS shown FROM public.customers",
+        "CREATE OR REPLACE FUNCTION public.twice(int) RETURNS int LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.leaks "
+        "VALUES "
         "(1); RETURN 666; END'",
-        "ALTER TABLE moved RENAME TO moved_away; CREATE TABLE moved AS SELECT id, ssn AS shown FROM customers; GRANT "
+        "ALTER TABLE public.moved RENAME TO moved_away; CREATE TABLE public.moved AS SELECT id, ssn AS shown FROM "
+        "public.customers; GRANT "
         "SELECT ON moved TO guard_reader",
         "ALTER ROLE guard_reader SET search_path = pg_temp; ALTER DATABASE postgres SET search_path = pg_temp",
-        "CREATE OR REPLACE VIEW calm AS SELECT id, name AS shown FROM customers",
-        "CREATE OR REPLACE FUNCTION twice(int) RETURNS int LANGUAGE sql AS 'SELECT $1 * 2'",
-        "DROP TABLE moved; ALTER TABLE moved_away RENAME TO moved",
+        "CREATE OR REPLACE VIEW public.calm AS SELECT id, name AS shown FROM public.customers",
+        "CREATE OR REPLACE FUNCTION public.twice(int) RETURNS int LANGUAGE sql AS 'SELECT $1 * 2'",
+        "DROP TABLE public.moved; ALTER TABLE public.moved_away RENAME TO moved",
         "ALTER ROLE guard_reader RESET search_path; ALTER DATABASE postgres RESET search_path"};
     for (std::size_t i = 0; !stop || i % 8 != 0; ++i) {
       pg_cluster()->exec(swaps[i % 8]);
-      std::this_thread::sleep_for(std::chrono::milliseconds(4));
+      std::this_thread::sleep_for(std::chrono::milliseconds(40));
     }
   });
   std::atomic<int> completed{0};
