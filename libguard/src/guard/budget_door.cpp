@@ -26,7 +26,7 @@ Json read_request(std::string_view text) {
 }
 
 std::string lines_json(const std::vector<budget::Line>& lines) {
-  static constexpr const char* kNames[] = {"calls", "rows", "bytes", "writes", "spend"};
+  static constexpr MemberName kNames[] = {"calls", "rows", "bytes", "writes", "spend"};
   std::string out;
   JsonWriter json(out);
   json.begin_array();
