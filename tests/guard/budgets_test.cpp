@@ -233,7 +233,7 @@ TEST_CASE("only a person whom policy lets may set budgets back, and that is reco
   CHECK_THROWS_AS((void)guard.budgets(R"({"op":"free"})"), Error);
   guard.close();
   CHECK(shop.records().find("budgets_reset") != std::string::npos);
-  CHECK(shop.verify().ok);
+  CHECK(shop.verify().intact);
 }
 
 TEST_CASE("remedies reach the answer and the record") {
