@@ -57,5 +57,7 @@ class Decider {
 
 // One line of `libguard policy eval --batch`: JSON in, JSON out, never throws.
 [[nodiscard]] std::string eval_line(std::string_view line, bool cedar_compat);
+// One line of `libguard policy validate --batch`, likewise.
+[[nodiscard]] std::string validate_line(std::string_view line);
 
 }  // namespace libguard::policy

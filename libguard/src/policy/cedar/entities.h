@@ -24,6 +24,7 @@ class Entities {
     auto found = entities_.find(index);
     return found == entities_.end() ? nullptr : &found->second;
   }
+  [[nodiscard]] const std::unordered_map<EntityIndex, Entity>& all() const { return entities_; }
   // Every entity above `index`, sorted, without itself.
   [[nodiscard]] std::vector<EntityIndex> ancestors(EntityIndex index) const;
   // Nothing may be its own ancestor.
