@@ -50,6 +50,8 @@ class Decider {
   // Hash of all policy texts, in order.
   [[nodiscard]] const std::string& version() const noexcept;
   [[nodiscard]] std::vector<std::string> ids() const;
+  // Sentences about policies that may stand but can never apply.
+  [[nodiscard]] const std::vector<std::string>& warnings() const noexcept;
 
  private:
   struct State;
@@ -63,5 +65,9 @@ class Decider {
 [[nodiscard]] std::string eval_line(std::string_view line, bool cedar_compat);
 // One line of `libguard policy validate --batch`, likewise.
 [[nodiscard]] std::string validate_line(std::string_view line);
+// A Cedar schema in the other of its two forms: {ok, schema} or {ok, error: {code, message, line?, column?, excerpt?}}.
+[[nodiscard]] std::string convert_schema(std::string_view source, bool to_json);
+// The schema of libguard's own vocabulary, to read.
+[[nodiscard]] std::string_view schema_text();
 
 }  // namespace libguard::policy

@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "libguard/error.h"
 #include "policy/cedar/parser.h"
+#include "policy/cedar/validate/validator.h"
+#include "policy/libguard_schema.h"
 
 namespace libguard::policy {
 namespace {
@@ -28,7 +30,10 @@ class Loader {
     for (ParsedPolicy& policy : parsed.policies) add(policy);
   }
 
+  // Types are known once every policy has said which arguments of tools it asks for.
   LoadedPolicies take() {
+    check_against_schema();
+    for (Pending& pending : pending_) compile_policy(pending.policy);
     words_.adopt_literals();
     out_.set.freeze();
     if (out_.context_used.size() < kContextNames) out_.context_used.resize(kContextNames, false);
@@ -37,10 +42,13 @@ class Loader {
 
  private:
   [[noreturn]] void fail(std::size_t offset, const char* code, const std::string& message) const {
+    throw Error(ErrorKind::configuration, code, placed(offset, message));
+  }
+
+  std::string placed(std::size_t offset, const std::string& message) const {
     Position at = position_of(source_->text, offset);
-    throw Error(ErrorKind::configuration, code,
-                source_->name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " +
-                    text::visible(message));
+    return source_->name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " +
+           text::visible(message);
   }
 
   void check_entity(EntityIndex entity) const {
@@ -62,10 +70,31 @@ class Loader {
     check_context(policy);
     out_.notes.push_back(note(policy));
     out_.reason_min = std::max(out_.reason_min, out_.notes.back().remedy.reason_min);
+    collect_arguments(policy.body, words_.names, arguments_);
+    pending_.push_back({source_, std::move(policy)});
+  }
+
+  void compile_policy(ParsedPolicy& policy) {
+    std::string id = *policy.annotation("id");
     std::shared_ptr<const Program> condition;
     if (policy.body.root != kNoNode)
       condition = std::make_shared<const Program>(compile(std::move(policy.body), out_.heap));
-    out_.set.add({*id, policy.permit, policy.principal, policy.action, policy.resource, std::move(condition)});
+    out_.set.add({std::move(id), policy.permit, policy.principal, policy.action, policy.resource, std::move(condition)});
+  }
+
+  void check_against_schema() {
+    SchemaError error;
+    auto schema = resolve_schema(guard_schema(words_.frame(), arguments_), words_.names, error);
+    if (!schema) throw Error(ErrorKind::configuration, "policy.schema", "the schema of guard.yaml: " + error.message);
+    Validator validator(*schema, words_.names);
+    for (const Pending& pending : pending_) {
+      source_ = pending.source;
+      for (const Finding& finding : validator.check(pending.policy)) {
+        std::string said = finding.message + (finding.help.empty() ? "" : "; " + finding.help);
+        if (!finding.warning) fail(finding.offset, (std::string("policy.") + finding.code).c_str(), said);
+        out_.warnings.push_back(placed(finding.offset, said));
+      }
+    }
   }
 
   PolicyNote note(const ParsedPolicy& policy) const {
@@ -183,7 +212,14 @@ class Loader {
     out_.context_used[name] = true;
   }
 
+  struct Pending {
+    const PolicySource* source;
+    ParsedPolicy policy;
+  };
+
   Vocabulary& words_;
+  std::vector<Pending> pending_;
+  std::set<std::string> arguments_;
   const PolicySource* source_ = nullptr;
   LoadedPolicies out_;
   std::map<std::string, std::string> ids_;

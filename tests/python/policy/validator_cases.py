@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -367,4 +368,47 @@ def cases(seed: int, count: int) -> list[dict[str, Any]]:
             if rng.random() < 0.15:
                 changed = mutate(rng, schema)
             out.append({"id": len(out), "schema": changed, "policies": policies})
+    return out
+
+
+def mutate_json(rng: random.Random, node: Any) -> Any:
+    """One small change somewhere in a JSON value."""
+    places: list[tuple[Any, Any]] = []
+
+    def walk(value: Any) -> None:
+        for key in value if isinstance(value, dict) else range(len(value)):
+            places.append((value, key))
+            if isinstance(value[key], (dict, list)):
+                walk(value[key])
+
+    walk(node)
+    if not places:
+        return node
+    holder, key = rng.choice(places)
+    other_holder, other_key = rng.choice(places)
+    roll = rng.random()
+    if roll < 0.3:
+        del holder[key]
+    elif roll < 0.6:
+        holder[key] = json.loads(json.dumps(other_holder[other_key]))
+    elif roll < 0.8:
+        holder[key] = rng.choice([None, 1, "Long", "Nope", [], {}, True, {"type": "Long"}, "__cedar::Long"])
+    elif isinstance(holder, dict):
+        name = rng.choice(["required", "type", "name", "annotations", "tags", "shape", "more", "element", "id"])
+        holder[name] = rng.choice([True, "String", {"type": "Boolean"}, {"a": "b"}, {}])
+    return node
+
+
+def json_cases(seed: int, count: int, to_json: Callable[[str], str]) -> list[dict[str, Any]]:
+    """The same lines with schemas in JSON, half of them changed."""
+    out = []
+    for case in cases(seed, count):
+        answer = json.loads(to_json(case["schema"]))
+        if not answer["ok"]:
+            continue
+        rng = random.Random(f"{seed}:json:{case['id']}")
+        schema = answer["schema"]
+        if rng.random() < 0.6:
+            schema = mutate_json(rng, schema)
+        out.append({**case, "schema": schema})
     return out
