@@ -102,7 +102,8 @@ void policy_validate(std::string_view text) {
   (void)policy_validate_json(text);
   auto cut = text.find('\0');
   std::string_view schema =
-      "entity G; entity U in [G] = {a?: Long, r: {b?: Set<String>}, u?: U} tags String; action x, y appliesTo {principal: "
+      "entity G; entity U in [G] = {a?: Long, r: {b?: Set<String>}, u?: U} tags String; action x, y appliesTo "
+      "{principal: "
       "[U, G], resource: [U], context: {i: ipaddr, d?: decimal, t?: datetime}};";
   if (cut != std::string_view::npos) schema = text.substr(0, cut);
   std::string_view policies = cut == std::string_view::npos ? text : text.substr(cut + 1);

@@ -25,10 +25,17 @@ struct Target {
   void (*run)(std::string_view);
 };
 inline constexpr Target kTargets[] = {
-    {"json", &json},         {"request", &request},     {"policy_eval", &policy_eval},
-    {"policy_schema", &policy_schema}, {"policy_validate", &policy_validate},
-    {"postgres", &postgres}, {"sqlite", &sqlite},       {"mask", &mask},
-    {"token", &token},       {"catalogue", &catalogue}, {"configuration", &configuration},
+    {"json", &json},
+    {"request", &request},
+    {"policy_eval", &policy_eval},
+    {"policy_schema", &policy_schema},
+    {"policy_validate", &policy_validate},
+    {"postgres", &postgres},
+    {"sqlite", &sqlite},
+    {"mask", &mask},
+    {"token", &token},
+    {"catalogue", &catalogue},
+    {"configuration", &configuration},
     {"log_line", &log_line},
 };
 

@@ -59,7 +59,8 @@ TEST_CASE("names and types of context are checked before a policy may decide") {
   CHECK(deletes_when("context.approver_groups.contains(Group::\"dba\") && context.approvals >= 2") == "");
   CHECK(deletes_when("context has refund_cents && context.refund_cents > 20000") == "");
   CHECK(deletes_when("context.boundd == \"none\"") ==
-        "policy.unknown_attribute p.cedar:1:77: there is no attribute `boundd` in CommandContext... ");
+        "policy.unknown_attribute p.cedar:1:75: there is no attribute `boundd` in context, when principal is Account, "
+        "action is Action::\"delete\", resource is Table; did you mean `bounded`?");
   CHECK(deletes_when("context.bounded == 1").starts_with("policy.incompatible_types p.cedar:1:"));
   CHECK(deletes_when("context.refund_cents > 20000").starts_with("policy.unsafe_optional_attribute"));
   CHECK(deletes_when("context.approver_groups.contains(\"dba\")").starts_with("policy.incompatible_types"));
@@ -75,7 +76,8 @@ TEST_CASE("scopes that can never be asked are refused, and conditions that can n
             .starts_with("policy.impossible_action_application"));
   CHECK(refusal_of("permit (principal in Tag::\"prod\", action, resource);")
             .starts_with("policy.impossible_action_application"));
-  CHECK(refusal_of("permit (principal, action in [Action::\"read\", Action::\"use\"], resource in Tag::\"prod\");") == "");
+  CHECK(refusal_of("permit (principal, action in [Action::\"read\", Action::\"use\"], resource in Tag::\"prod\");") ==
+        "");
   Decider decider({{"p.cedar", "@id(\"p\") forbid (principal, action, resource) when { false };"}}, shop_frame());
   REQUIRE(decider.warnings().size() == 1);
   CHECK(decider.warnings()[0].starts_with("p.cedar:1:10: this policy can never apply"));
@@ -86,8 +88,10 @@ TEST_CASE("arguments of tools may have any name, each of which may be missing") 
     return refusal_of("permit (principal, action == Action::\"use\", resource) when { " + condition + " };");
   };
   CHECK(uses_when("context has argument_sizes.path && context.argument_sizes.path < 20") == "");
-  CHECK(uses_when("context has argument_sizes && context.argument_sizes has \"a b\" && context.argument_sizes[\"a b\"] < 2") ==
-        "");
+  CHECK(
+      uses_when(
+          "context has argument_sizes && context.argument_sizes has \"a b\" && context.argument_sizes[\"a b\"] < 2") ==
+      "");
   CHECK(uses_when("context has argument_sizes && context.argument_sizes.path < 20")
             .starts_with("policy.unsafe_optional_attribute"));
   CHECK(uses_when("context has argument_sizes.path && context.argument_sizes.path == \"a\"")
@@ -98,4 +102,57 @@ TEST_CASE("a fact joins the schema and may not take a shipped name") {
   auto frame = std::make_shared<Frame>(*shop_frame());
   frame->facts.push_back({"hour", "shop", "main.orders.x", 0});
   CHECK_THROWS_AS((void)guard_schema(*frame, {}), Error);
+}
+
+TEST_CASE("own attributes and tags join the schema, with their values") {
+  const std::string schema =
+      "type Region = String; entity Account, Connection { clearance?: Long, region?: Region } tags String;";
+  const std::string entities =
+      R"([{"uid": {"type": "Account", "id": "support-crew"}, "attrs": {"clearance": 3}, "parents": []},
+          {"uid": {"type": "Connection", "id": "shop"}, "attrs": {"region": "eu"}, "tags": {"tier": "gold"}, "parents": []}])";
+  auto load = [&](const std::string& own, const std::string& values, const std::string& condition) {
+    std::vector<PolicySource> sources{
+        {"p.cedar",
+         "@id(\"c\") permit (principal is Account, action == Action::\"connect\", resource in Tag::\"prod\") when { " +
+             condition + " }; @id(\"r\") permit (principal, action == Action::\"select\", resource);"},
+        {std::string(kOwnSchemaPrefix) + "own.cedarschema", own},
+        {std::string(kOwnEntitiesPrefix) + "own.json", values}};
+    return Decider(sources, shop_frame());
+  };
+  auto refusal = [&](const std::string& own, const std::string& values, const std::string& condition = "true") {
+    try {
+      (void)load(own, values, condition);
+      return std::string();
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+  };
+  Command command = command_of(CommandEffect::read, {reads("main.orders")});
+  auto verdict = [&](const std::string& condition) {
+    return load(schema, entities, condition).decide(support(), {}, command, {}, 0).verdict();
+  };
+  CHECK(verdict("principal has clearance && principal.clearance >= 3") == Verdict::allow);
+  CHECK(verdict("principal has clearance && principal.clearance >= 4") == Verdict::deny);
+  CHECK(verdict("resource has region && resource.region == \"eu\"") == Verdict::allow);
+  CHECK(verdict("resource.hasTag(\"tier\") && resource.getTag(\"tier\") == \"gold\"") == Verdict::allow);
+  CHECK(refusal(schema, entities, "principal.clearance > 1").find("optional") != std::string::npos);
+  CHECK(refusal("entity Account { clearance: Long };", "[]").find("write `clearance?`") != std::string::npos);
+  CHECK(refusal("entity Crew;", "[]").find("never apply") != std::string::npos);
+  CHECK(refusal("entity Account in [Tag];", "[]").find("nothing else") != std::string::npos);
+  CHECK(refusal("action fly;", "[]").find("adds no actions") != std::string::npos);
+  CHECK(refusal("type ToolContext = {};", "[]").find("`facts:`") != std::string::npos);
+  CHECK(refusal("namespace N {}", "[]").find("no namespaces") != std::string::npos);
+  CHECK(refusal("entity Account { a?: Nope };", "[]").find("there is no type `Nope`") != std::string::npos);
+  CHECK(refusal("type Group = Long;", "[]") == "");
+  CHECK(refusal(schema, "{").starts_with("entities: own.json:1:1: "));
+  CHECK(refusal(schema, R"([{"uid": {"type": "Account", "id": "nobody"}, "attrs": {}, "parents": []}])")
+            .find("unknown-account") != std::string::npos);
+  CHECK(refusal(schema,
+                R"([{"uid": {"type": "Account", "id": "support-crew"}, "attrs": {"clearance": "3"}, "parents": []}])")
+            .find("must be Long") != std::string::npos);
+  CHECK(
+      refusal(
+          schema,
+          R"([{"uid": {"type": "Account", "id": "support-crew"}, "attrs": {}, "parents": [{"type": "Group", "id": "support"}]}])")
+          .find("comes from guard.yaml") != std::string::npos);
 }

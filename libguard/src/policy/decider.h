@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "libguard/identity.h"
@@ -22,6 +23,11 @@ struct PolicySource {
   std::string name;
   std::string text;
 };
+
+// Sources whose name begins so are no policies: a Cedar schema of the user's own attributes and tags, and their values
+// as Cedar entities in JSON (`schema:` in guard.yaml).
+inline constexpr std::string_view kOwnSchemaPrefix = "schema: ";
+inline constexpr std::string_view kOwnEntitiesPrefix = "entities: ";
 
 // What approvals stand behind a command while it is asked again.
 struct ApprovalFacts {

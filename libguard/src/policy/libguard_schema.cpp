@@ -14,7 +14,8 @@ constexpr std::string_view kCommandContext = "CommandContext";
 constexpr std::string_view kToolContext = "ToolContext";
 constexpr std::string_view kArgumentSizes = "argument_sizes";
 
-constexpr std::string_view kHead = R"cedar(// libguard's vocabulary as a Cedar schema, version 1. Every policy is checked against it before it may decide
+constexpr std::string_view kHead =
+    R"cedar(// libguard's vocabulary as a Cedar schema, version 1. Every policy is checked against it before it may decide
 // anything. Names of your own join it from guard.yaml: each entry of `facts:` is an optional Long of both contexts.
 
 // ---- Who. An Account is a machine with an identity that was verified; a User is a person.
@@ -165,6 +166,78 @@ WrittenSchema guard_schema(const Frame& frame, const std::set<std::string>& argu
     add_arguments(arguments, common.type);
   }
   return std::move(*schema);
+}
+
+namespace {
+
+// The shipped declaration of an entity type, with room for attributes of its own.
+cedar::WrittenEntity* shipped_entity(cedar::WrittenNamespace& space, const std::string& name) {
+  for (std::size_t i = 0; i < space.entities.size(); ++i) {
+    std::vector<cedar::WrittenName>& names = space.entities[i].names;
+    for (std::size_t j = 0; j < names.size(); ++j) {
+      if (names[j].name != name) continue;
+      if (names.size() == 1) return &space.entities[i];
+      cedar::WrittenEntity alone = space.entities[i];
+      alone.names = {names[j]};
+      names.erase(names.begin() + static_cast<std::ptrdiff_t>(j));
+      return &space.entities.emplace_back(std::move(alone));
+    }
+  }
+  return nullptr;
+}
+
+bool object_to(cedar::SchemaError& error, std::size_t offset, std::string message) {
+  error = {std::move(message), offset};
+  return false;
+}
+
+bool extend_entity(cedar::WrittenNamespace& space, const cedar::WrittenEntity& own, cedar::SchemaError& error) {
+  for (const cedar::WrittenName& name : own.names) {
+    cedar::WrittenEntity* entity = shipped_entity(space, name.name);
+    if (entity == nullptr)
+      return object_to(error, name.offset,
+                       "`" + name.name + "` is no type that libguard asks about, so that it would never apply");
+    if (!own.parents.empty() || !own.choices.empty())
+      return object_to(error, name.offset,
+                       "an own schema adds attributes and tags to `" + name.name + "` and nothing else");
+    if (own.tags && entity->tags) return object_to(error, name.offset, "`" + name.name + "` has tags already");
+    for (const WrittenAttribute& attribute : own.shape.attributes) {
+      if (attribute.required)
+        return object_to(error, name.offset,
+                         "write `" + attribute.name + "?`: not every " + name.name + " has an attribute of your own");
+      for (const WrittenAttribute& known : entity->shape.attributes) {
+        if (known.name == attribute.name)
+          return object_to(error, name.offset, "`" + attribute.name + "` of " + name.name + " is declared twice");
+      }
+      entity->shape.attributes.push_back(attribute);
+    }
+    if (own.tags) entity->tags = own.tags;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool extend_schema(WrittenSchema& schema, std::string_view own, cedar::SchemaError& error) {
+  auto written = cedar::read_schema_text(own, error);
+  if (!written) return false;
+  cedar::WrittenNamespace& space = schema.namespaces.front();
+  for (cedar::WrittenNamespace& added : written->namespaces) {
+    if (!added.name.empty()) return object_to(error, added.offset, "an own schema has no namespaces");
+    if (!added.actions.empty())
+      return object_to(error, added.actions.front().names.front().offset, "an own schema adds no actions");
+    for (const cedar::WrittenEntity& entity : added.entities) {
+      if (!extend_entity(space, entity, error)) return false;
+    }
+    for (cedar::WrittenCommon& common : added.commons) {
+      if (common.name.name == kCommandContext || common.name.name == kToolContext)
+        return object_to(error, common.name.offset, "facts of your own come from `facts:` in guard.yaml");
+      if (shipped_entity(space, common.name.name) != nullptr)
+        return object_to(error, common.name.offset, "`" + common.name.name + "` is a type that ships with libguard");
+      space.commons.push_back(std::move(common));
+    }
+  }
+  return true;
 }
 
 void collect_arguments(const cedar::Expression& body, const cedar::Names& names, std::set<std::string>& out) {

@@ -35,27 +35,60 @@ TEST_CASE("what Cedar reads is read") {
         "entity Set {a: Set, s: Set<Set>};", "entity Long { a: Long, b: __cedar::Long };",
         "action \"a b\", c in d; action d in [Action::\"e\", \"f\"]; action e, f attributes {};",
         "entity A { a: Action }; action x;", "namespace A { entity X; type X = Long; }",
-        "entity A { a: Long, a: String };", "// only a comment\n\xE3\x80\x80" "entity A;"}) {
+        "entity A { a: Long, a: String };",
+        "// only a comment\n\xE3\x80\x80"
+        "entity A;"}) {
     INFO(good);
     CHECK(refusal_of(good) == "");
   }
 }
 
 TEST_CASE("what Cedar refuses is refused") {
-  for (const char* bad :
-       {"entity", "entity A", "entity A::B;", "entity \"A\";", "entity A in [B,]; entity B;", "entity A in [B];",
-        "entity A {a: Long b: Long};", "entity A {,};", "entity A = B; type B = {};", "entity A {a: Nope};",
-        "entity A { if: Long };", "entity A {a: Set};", "entity A {a: Set<Long};", "entity A {a: Boolean};",
-        "entity A enum [];", "entity A enum [\"a\",];", "entity A, A;", "entity Action;", "entity __cedar;",
-        "type Long = String;", "type A = {b: A};", "type A = Set<B>; type B = A;", "type A = Long; type A = Long;",
-        "namespace A {} namespace A {}", "namespace A { entity X; } entity X;", "namespace A { type X = Long; } entity X;",
-        "namespace A { action x; } action x;", "namespace __cedar { entity A; }", "namespace A { namespace B {} }",
-        "action a in a;", "action a in b; action b in a;", "action a in [];", "action a in nope;", "action a appliesTo {};",
-        "entity A; action a appliesTo {principal: A};", "entity A; action a appliesTo {principal: [], resource: A};",
-        "entity A; action a appliesTo {principal: A, resource: A, principal: A};", "action a; action a;",
-        "entity A; action a appliesTo {principal: A, resource: A, context: Long};",
-        "entity A; action a appliesTo {principal: Action, resource: A};", "entity A in [Action]; action x;",
-        "@a @a entity A;", "@a(1) entity A;", "action a attributes {x: Long};", "\xFF"}) {
+  for (const char* bad : {"entity",
+                          "entity A",
+                          "entity A::B;",
+                          "entity \"A\";",
+                          "entity A in [B,]; entity B;",
+                          "entity A in [B];",
+                          "entity A {a: Long b: Long};",
+                          "entity A {,};",
+                          "entity A = B; type B = {};",
+                          "entity A {a: Nope};",
+                          "entity A { if: Long };",
+                          "entity A {a: Set};",
+                          "entity A {a: Set<Long};",
+                          "entity A {a: Boolean};",
+                          "entity A enum [];",
+                          "entity A enum [\"a\",];",
+                          "entity A, A;",
+                          "entity Action;",
+                          "entity __cedar;",
+                          "type Long = String;",
+                          "type A = {b: A};",
+                          "type A = Set<B>; type B = A;",
+                          "type A = Long; type A = Long;",
+                          "namespace A {} namespace A {}",
+                          "namespace A { entity X; } entity X;",
+                          "namespace A { type X = Long; } entity X;",
+                          "namespace A { action x; } action x;",
+                          "namespace __cedar { entity A; }",
+                          "namespace A { namespace B {} }",
+                          "action a in a;",
+                          "action a in b; action b in a;",
+                          "action a in [];",
+                          "action a in nope;",
+                          "action a appliesTo {};",
+                          "entity A; action a appliesTo {principal: A};",
+                          "entity A; action a appliesTo {principal: [], resource: A};",
+                          "entity A; action a appliesTo {principal: A, resource: A, principal: A};",
+                          "action a; action a;",
+                          "entity A; action a appliesTo {principal: A, resource: A, context: Long};",
+                          "entity A; action a appliesTo {principal: Action, resource: A};",
+                          "entity A in [Action]; action x;",
+                          "@a @a entity A;",
+                          "@a(1) entity A;",
+                          "action a attributes {x: Long};",
+                          "\xFF"}) {
     INFO(bad);
     CHECK(refusal_of(bad) != "");
   }
@@ -90,17 +123,19 @@ TEST_CASE("hierarchies are closed, and actions apply to what is listed") {
 }
 
 TEST_CASE("the JSON form means the same, and its slips are refused") {
-  Json good = {{"",
-                {{"commonTypes", {{"T", {{"type", "Record"}, {"attributes", {{"a", {{"type", "Long"}, {"required", false}}}}}}}}},
-                 {"entityTypes",
-                  {{"A", {{"shape", {{"type", "T"}}}, {"tags", {{"type", "Set"}, {"element", {{"type", "String"}}}}}}},
-                   {"B", {{"memberOfTypes", {"A"}}}},
-                   {"E", {{"enum", {"x"}}}}}},
-                 {"actions",
-                  {{"x",
-                    {{"memberOf", {{{"id", "y"}}}},
-                     {"appliesTo", {{"principalTypes", {"A"}}, {"resourceTypes", {"B"}}, {"context", {{"type", "T"}}}}}}},
-                   {"y", {{"appliesTo", nullptr}}}}}}}};
+  Json good = {
+      {"",
+       {{"commonTypes",
+         {{"T", {{"type", "Record"}, {"attributes", {{"a", {{"type", "Long"}, {"required", false}}}}}}}}},
+        {"entityTypes",
+         {{"A", {{"shape", {{"type", "T"}}}, {"tags", {{"type", "Set"}, {"element", {{"type", "String"}}}}}}},
+          {"B", {{"memberOfTypes", {"A"}}}},
+          {"E", {{"enum", {"x"}}}}}},
+        {"actions",
+         {{"x",
+           {{"memberOf", {{{"id", "y"}}}},
+            {"appliesTo", {{"principalTypes", {"A"}}, {"resourceTypes", {"B"}}, {"context", {{"type", "T"}}}}}}},
+          {"y", {{"appliesTo", nullptr}}}}}}}};
   CHECK(refusal_of_json(good) == "");
   auto broken = [&](const char* pointer, const Json& value) {
     Json json = good;
@@ -127,8 +162,10 @@ TEST_CASE("the JSON form means the same, and its slips are refused") {
 
 TEST_CASE("one form can be turned into the other and back") {
   const std::string text =
-      "@doc(\"a \\\"b\\\"\") namespace N { type T = {\"a b\"?: Long, s: Set<U>}; entity U in [G] = {t: T, i: ipaddr} tags T; "
-      "entity G; entity E enum [\"x\", \"y\"]; action r; action \"w w\", v in [r, Action::\"r\"] appliesTo {principal: [U], "
+      "@doc(\"a \\\"b\\\"\") namespace N { type T = {\"a b\"?: Long, s: Set<U>}; entity U in [G] = {t: T, i: ipaddr} "
+      "tags T; "
+      "entity G; entity E enum [\"x\", \"y\"]; action r; action \"w w\", v in [r, Action::\"r\"] appliesTo {principal: "
+      "[U], "
       "resource: [G, E], context: T}; } entity X { u?: N::U };";
   SchemaError error;
   auto first = read_schema_text(text, error);

@@ -20,6 +20,12 @@ class Entities {
  public:
   // False when it is there already.
   bool add(EntityIndex index, Entity entity) { return entities_.emplace(index, std::move(entity)).second; }
+  // Gives attributes and tags to an entity, which may be there already.
+  void describe(EntityIndex index, const Record* attributes, const Record* tags) {
+    Entity& entity = entities_[index];
+    entity.attributes = attributes;
+    entity.tags = tags;
+  }
   [[nodiscard]] const Entity* find(EntityIndex index) const {
     auto found = entities_.find(index);
     return found == entities_.end() ? nullptr : &found->second;

@@ -45,7 +45,8 @@ std::string codes_of(const std::string& text) {
 }
 
 std::string when(const std::string& condition) {
-  return codes_of("permit (principal is User, action == Action::\"view\", resource is Doc) when { " + condition + " };");
+  return codes_of("permit (principal is User, action == Action::\"view\", resource is Doc) when { " + condition +
+                  " };");
 }
 
 }  // namespace
@@ -110,8 +111,7 @@ TEST_CASE("scopes that no action applies to, and policies that can never be true
   CHECK(codes_of("permit (principal, action == Action::\"all\", resource);") ==
         "impossible_action_application impossible_policy");
   CHECK(codes_of("permit (principal, action in Action::\"all\", resource);") == "");
-  CHECK(codes_of("permit (principal, action in [], resource);") ==
-        "impossible_action_application empty_set_literal");
+  CHECK(codes_of("permit (principal, action in [], resource);") == "impossible_action_application empty_set_literal");
   CHECK(codes_of("permit (principal, action == Action::\"veiw\", resource);") ==
         "unknown_action impossible_action_application impossible_policy");
   CHECK(codes_of("permit (principal in ?principal, action, resource == ?resource);") == "");
@@ -122,12 +122,13 @@ TEST_CASE("scopes that no action applies to, and policies that can never be true
 }
 
 TEST_CASE("a finding points at its place and says what helps") {
-  std::string text = "permit (principal is User, action == Action::\"view\",\n resource)\nwhen { principal.nmae == \"a\" };";
+  std::string text =
+      "permit (principal is User, action == Action::\"view\",\n resource)\nwhen { principal.nmae == \"a\" };";
   std::vector<Finding> findings = findings_of(text);
   REQUIRE(findings.size() == 1);
   CHECK(findings[0].offset == text.find("nmae"));
   CHECK(findings[0].message ==
-        "there is no attribute `nmae` in User, when a User does Action::\"view\" on a Doc");
+        "there is no attribute `nmae` in User, when principal is User, action is Action::\"view\", resource is Doc");
   CHECK(findings[0].help == "did you mean `name`?");
   CHECK_FALSE(findings[0].warning);
 }

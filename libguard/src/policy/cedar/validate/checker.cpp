@@ -110,8 +110,8 @@ void Checker::report(const char* code, NodeIndex at, std::string message, std::s
 }
 
 std::string Checker::where() const {
-  return "when a " + std::string(names_.text(here_.principal)) + " does " + names_.display(here_.action->uid) +
-         " on a " + std::string(names_.text(here_.resource));
+  return "when principal is " + std::string(names_.text(here_.principal)) + ", action is " +
+         names_.display(here_.action->uid) + ", resource is " + std::string(names_.text(here_.resource));
 }
 
 Checker::Answer Checker::check(NodeIndex index, const Capabilities& prior) {

@@ -45,8 +45,9 @@ Checker::Answer Checker::read(NodeIndex at, const Answer& object, Shape shape, S
   if (object.type == kNoType) return {false, kNoType, {}};
   const Attribute* found = find_attribute(object.type, name);
   if (found == nullptr) {
+    std::string holder = object.type == here_.action->context ? "context" : display(object.type);
     report("unknown_attribute", at,
-           "there is no attribute " + shown(names_.text(name)) + " in " + display(object.type) + ", " + where(),
+           "there is no attribute " + shown(names_.text(name)) + " in " + holder + ", " + where(),
            did_you_mean(object.type, name));
     return {false, kNoType, {}};
   }
