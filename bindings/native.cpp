@@ -9,6 +9,7 @@
 
 #include "detector.h"
 #include "libguard/doors.h"
+#include "libguard/policy.h"
 #ifdef LIBGUARD_BENCH_BINDINGS
 #include "bench_open.h"
 #endif
@@ -116,6 +117,7 @@ void bind_guard(py::module_& module) {
       .def_property_readonly("id", &Session::id)
       .def("run", &run, py::arg("request_json"), py::arg("body") = py::none())
       .def("info", &info_json)
+      .def("as_account", &Session::as_account, Release())
       .def("close", &Session::close);
   py::class_<Guard>(module, "Guard")
       .def_static("open", &Guard::open, py::arg("path"), Release())
@@ -140,7 +142,9 @@ void bind_guard(py::module_& module) {
       .def("catalogue", &Guard::catalogue, Release())
       .def("approvals", &Guard::approvals, Release())
       .def("vote", &Guard::vote, Release())
+      .def("budgets", &Guard::budgets, Release())
       .def("issue_token", &Guard::issue_token, Release())
+      .def("resolve", &Guard::resolve, Release())
       .def("audit_directory", &Guard::audit_directory)
       .def("close", &Guard::close, Release())
       .def("add_detector", [](const Guard& guard, py::object object) {
@@ -148,6 +152,26 @@ void bind_guard(py::module_& module) {
         py::gil_scoped_release release;
         guard.add_detector(std::move(detector));
       });
+}
+
+// Small enough that giving up the interpreter's lock would cost more than asking.
+void bind_policy(py::module_& module) {
+  py::class_<PreparedRequest>(module, "PreparedRequest")
+      .def("allowed", &PreparedRequest::allowed)
+      .def("__call__", &PreparedRequest::allowed)
+      .def("set", &PreparedRequest::set)
+      .def("set_flag", &PreparedRequest::set_flag)
+      .def("set_text", &PreparedRequest::set_text)
+      .def("answer", [](PreparedRequest& request) {
+        PolicyAnswer answer = request.answer();
+        return py::make_tuple(answer.allowed, std::move(answer.reasons), std::move(answer.errors));
+      });
+  py::class_<PolicyEngine>(module, "PolicyEngine")
+      .def_static("from_text", &PolicyEngine::from_text, py::arg("policies"), py::arg("entities"), py::arg("links"),
+                  Release())
+      .def_static("from_json", &PolicyEngine::from_json, py::arg("policies"), py::arg("entities"), Release())
+      .def("prepare", &PolicyEngine::prepare)
+      .def("__len__", &PolicyEngine::size);
 }
 
 void bind_doors(py::module_& module) {
@@ -164,6 +188,8 @@ void bind_doors(py::module_& module) {
   module.def("policy_validate", &policy_validate_json, Release());
   module.def("policy_schema_convert", &policy_schema_convert_json, Release());
   module.def("policy_schema", &policy_schema_text, Release());
+  module.def("policy_parse", &policy_parse_json, Release());
+  module.def("policy_convert", &policy_convert_json, Release());
   module.def("role_packs", &role_packs_json, Release());
   module.def("mask", &mask_json, Release());
   module.def("audit_verify", &audit_verify_json, Release());
@@ -189,5 +215,6 @@ PYBIND11_MODULE(_native, module) {
   module.doc() = "JSON text in, JSON text out; see the package libguard for the typed interface.";
   libguard::bindings::register_errors(module);
   libguard::bindings::bind_guard(module);
+  libguard::bindings::bind_policy(module);
   libguard::bindings::bind_doors(module);
 }

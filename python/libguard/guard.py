@@ -77,7 +77,7 @@ class Guard:
 
     def _open_session(self, proof: dict[str, str], told: Mapping[str, str], renew: Callable[[], str] | None) -> Session:
         spec = proof | {name: text for name, text in told.items() if text}
-        return Session(self, self._native.session(json.dumps(spec), renew), told)
+        return Session(self, self._native.session(json.dumps(spec), renew))
 
     def query(
         self, connection: str, sql: str, params: Sequence[object] | None = None, **details: Unpack[Details]
@@ -122,6 +122,13 @@ class Guard:
         vote = {"op": op, "ticket": ticket, "note": note}
         vote |= {"token": token or ""} if token is not None else {"key": key or ""}
         return _read(self._native.vote(json.dumps(vote)))
+
+    def budgets(self) -> list[JsonObject]:
+        """What is counted now of the budgets that outlive a session: {budget, name, calls, rows, bytes, writes, spend}.
+
+        Only counters that some policy reads are kept; `libguard budgets reset` sets them back, as a person.
+        """
+        return list(json.loads(self._native.budgets(json.dumps({"op": "show"}))))
 
     def add_detector(self, detector: Detector) -> None:
         """Adds a value detector to the text that leaves this guard. One that raises makes the action fail."""

@@ -69,7 +69,7 @@ struct Journal::State {
   std::int64_t repaired = 0;
 };
 
-Journal::Journal(JournalOptions options, std::shared_ptr<Os> os, std::shared_ptr<Clock> clock) {
+Journal::Journal(const JournalOptions& options, const std::shared_ptr<Os>& os, const std::shared_ptr<Clock>& clock) {
   prepare_directory(options.directory);
   auto repairs = repair_torn_tails(options.directory);
   state_ = std::make_unique<State>(options, os, clock);
@@ -99,6 +99,11 @@ void Journal::record_outcome(const Intent& intent, const ActionEntry& entry, con
 void Journal::record_refusal(const ActionEntry& entry, const OutcomeEntry& outcome) {
   state_->require_owner();
   state_->append(refusal_body(entry, outcome, state_->clock->now_us()), true);
+}
+
+void Journal::record_resolution(const Resolution& resolution) {
+  state_->require_owner();
+  state_->append(resolution_body(resolution, state_->clock->now_us()), true);
 }
 
 void Journal::record_event(const std::string& type, const std::string& body_json, bool durable) {

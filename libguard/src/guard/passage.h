@@ -24,6 +24,10 @@ struct Stop {
   std::string ticket;
 };
 
+inline Stop refuse(std::string code, std::string reason) {
+  return {OutcomeState::refused, std::move(code), std::move(reason), {}};
+}
+
 // What a step made, or why it stopped.
 template <typename T>
 class [[nodiscard]] Checked {
@@ -48,6 +52,7 @@ using Known = std::reference_wrapper<const T>;
 struct Understood {
   std::shared_ptr<const Command> command;
   std::shared_ptr<Connection> connection;
+  std::shared_ptr<const Catalogue> catalogue;
 };
 
 // A permit and the opened transaction that it will be spent on (none for a tool).
@@ -81,16 +86,23 @@ class Passage {
 
  private:
   [[nodiscard]] std::optional<Stop> refused_at_the_door() const;
-  [[nodiscard]] Checked<Identity> renewed_identity();
+  [[nodiscard]] Checked<Identity> renewed_identity(SessionState& session);
+  [[nodiscard]] Checked<Identity> carried_identity(SessionState& session);
+  [[nodiscard]] Outcome settled(Outcome outcome);
   [[nodiscard]] std::shared_ptr<const Command> tool_command() const;
-  [[nodiscard]] Decision ask_policy(const Identity& identity, const Command& command,
+  [[nodiscard]] Decision ask_policy(const Identity& identity, const Understood& understood,
                                     const policy::ApprovalFacts& facts) const;
+  // What the agent is told of a refusal: nothing about what it may not see, and what helps about what it may.
+  [[nodiscard]] std::string told(const Identity& identity, const Understood& understood, const Decision& decision);
+  void narrow(Decision& decision, const Identity& identity, const Command& command) const;
   [[nodiscard]] Decision ask_again(const Identity& identity, const Understood& understood, const Decision& shown,
                                    std::int64_t approvals, const std::vector<std::string>& groups);
   [[nodiscard]] audit::ActionEntry entry();
   [[nodiscard]] Outcome answer(OutcomeState state, std::string code, std::string reason) const;
   [[nodiscard]] std::int64_t elapsed_us() const;
   [[nodiscard]] bool changed_something() const;
+  [[nodiscard]] Tally most_taken(const Understood& understood) const;
+  void close_budgets(const Outcome& outcome, std::size_t answer_bytes);
   void record(const Outcome& outcome, const std::map<std::string, std::int64_t>& masked_counts);
 
   SessionState& session_;
@@ -104,6 +116,8 @@ class Passage {
   std::optional<Identity> identity_;
   std::optional<Understood> understood_;
   std::optional<Decision> decision_;
+  Draw draw_;
+  Tally most_;
   std::optional<RecordText> text_;  // made once, after understanding
   std::string ticket_;
   std::vector<std::string> approvers_;
@@ -113,7 +127,7 @@ class Passage {
   std::optional<Intent> intent_;             // kept here, so that an error can be recorded as its outcome
   std::int64_t backend_us_ = 0;
   std::int64_t affected_ = 0;
-  bool executed_ = false;            // the backend or the tool has done it: what fails now fails after the fact
+  bool executed_ = false;  // the backend or the tool has done it: what fails now fails after the fact
   bool catalogue_changed_ = false;
   bool refresh_ = false;
 };

@@ -123,7 +123,8 @@ Authenticated Authenticator::with_key(std::string_view key) const {
   auto parts = split_key(key);
   KeyOwner owner = parts ? state_->book.key(parts->id) : KeyOwner{};
   // Malformed, unknown and wrong keys take the same steps and get the same answer, so that ids cannot be found out.
-  if (!secret_matches(parts ? parts->secret : key.substr(0, kKeySecretBytesMax), owner.key)) {
+  if (!secret_matches(parts ? parts->secret : key.substr(0, kKeySecretBytesMax), owner.key) ||
+      owner.key == nullptr) {
     return no("identity.bad_key", "the key is not one of a configured account");
   }
   std::int64_t now_us = state_->clock->now_us();
@@ -194,6 +195,13 @@ bool Authenticator::still_valid(const Identity& identity, std::string& why_not) 
   if (account->groups != identity.groups || account->tenant != identity.tenant || account->human != identity.human) {
     why_not = "the configuration of account " + account->name + " changed; open a new session";
     return false;
+  }
+  if (identity.user && !identity.user->account.empty()) {
+    const AccountConfig* user = state_->book.account(identity.user->account);
+    if (user == nullptr || user->groups != identity.user->groups) {
+      why_not = "the configuration of the user's account changed; open a new session";
+      return false;
+    }
   }
   if (!state_->proof_stands(identity, *account, now_us, why_not)) return false;
   why_not.clear();

@@ -48,6 +48,8 @@ class Decider {
   // `usage` what was used of each budget before this action.
   [[nodiscard]] Decision decide(const Identity& identity, const Request& request, const Command& command,
                                 const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage = {}) const;
+  // A command of several statements is decided statement by statement, and the strictest of each answer holds.
+  // A refusal is veiled (decision.h) when the agent has no permit for something that the command names.
   // tool: Action "use" on Tool::"<name>" with the argument names and sizes as context.
   [[nodiscard]] Decision decide_tool(const Identity& identity, const Request& request, const ApprovalFacts& facts,
                                      std::int64_t now_us, const Usage& usage = {}) const;
@@ -60,9 +62,16 @@ class Decider {
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept;
 
  private:
+  [[nodiscard]] Decision decide_one(const Identity& identity, const Request& request, const Command& command,
+                                    const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage) const;
+  [[nodiscard]] Decision decide_parts(const Identity& identity, const Request& request, const Command& command,
+                                      const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage) const;
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// How many rows a write may change: the number of keys named when every write of it proves one, else `otherwise`.
+[[nodiscard]] std::int64_t rows_affected_bound(const Command& command, std::int64_t otherwise);
 
 // The text of "libguard:baseline".
 [[nodiscard]] std::string_view baseline_text();

@@ -33,6 +33,7 @@ class Entities {
   [[nodiscard]] const std::unordered_map<EntityIndex, Entity>& all() const { return entities_; }
   // Every entity above `index`, sorted, without itself.
   [[nodiscard]] std::vector<EntityIndex> ancestors(EntityIndex index) const;
+  [[nodiscard]] std::vector<EntityIndex> indexes() const;  // of all, ascending
   // Nothing may be its own ancestor.
   [[nodiscard]] bool has_cycle() const;
 
