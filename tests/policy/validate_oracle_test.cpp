@@ -111,5 +111,5 @@ TEST_CASE("a line without sense is answered") {
   CHECK(answer["findings"][0]["policy"] == "policy0");
   CHECK(answer["findings"][0]["id"] == "p");
   CHECK(answer["findings"][0]["code"] == "unknown_attribute");
-  CHECK(answer["findings"][0]["column"] == 66);
+  CHECK(answer["findings"][0]["column"] == 64);
 }
