@@ -185,6 +185,9 @@ void bind_doors(py::module_& module) {
       },
       Release());
   module.def("policy_eval", &policy_eval_json, Release());
+  module.def("policy_validate", &policy_validate_json, Release());
+  module.def("policy_schema_convert", &policy_schema_convert_json, Release());
+  module.def("policy_schema", &policy_schema_text, Release());
   module.def("policy_parse", &policy_parse_json, Release());
   module.def("policy_convert", &policy_convert_json, Release());
   module.def("role_packs", &role_packs_json, Release());

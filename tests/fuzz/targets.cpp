@@ -85,6 +85,31 @@ void policy_eval(std::string_view text) {
       true);
 }
 
+// What one form says, the other form must be able to say, and both must mean the same.
+void policy_schema(std::string_view text) {
+  Json json = Json::parse(policy_schema_convert_json(text, true));
+  if (json["ok"] == true) {
+    std::string once = dump(json["schema"]);
+    Json back = Json::parse(policy_schema_convert_json(once, true));
+    if (back["ok"] != true || dump(back["schema"]) != once) __builtin_trap();
+    (void)policy_schema_convert_json(once, false);
+  }
+  (void)policy_schema_convert_json(text, false);
+}
+
+// Up to a NUL byte the schema, behind it the policies; with a schema of its own when there is no NUL.
+void policy_validate(std::string_view text) {
+  (void)policy_validate_json(text);
+  auto cut = text.find('\0');
+  std::string_view schema =
+      "entity G; entity U in [G] = {a?: Long, r: {b?: Set<String>}, u?: U} tags String; action x, y appliesTo "
+      "{principal: "
+      "[U, G], resource: [U], context: {i: ipaddr, d?: decimal, t?: datetime}};";
+  if (cut != std::string_view::npos) schema = text.substr(0, cut);
+  std::string_view policies = cut == std::string_view::npos ? text : text.substr(cut + 1);
+  (void)policy_validate_json("{\"id\":1,\"schema\":" + quoted(schema) + ",\"policies\":" + quoted(policies) + "}");
+}
+
 void postgres(std::string_view text) {
   static const auto understander = command::understander_without_catalogue(Dialect::postgres);
   (void)explain_json_text(*understander->understand(text, {}));

@@ -10,6 +10,8 @@ namespace libguard::fuzz {
 void json(std::string_view text);
 void request(std::string_view text);
 void policy_eval(std::string_view text);
+void policy_schema(std::string_view text);
+void policy_validate(std::string_view text);
 void postgres(std::string_view text);
 void sqlite(std::string_view text);
 void mask(std::string_view text);
@@ -23,9 +25,17 @@ struct Target {
   void (*run)(std::string_view);
 };
 inline constexpr Target kTargets[] = {
-    {"json", &json},         {"request", &request},     {"policy_eval", &policy_eval},
-    {"postgres", &postgres}, {"sqlite", &sqlite},       {"mask", &mask},
-    {"token", &token},       {"catalogue", &catalogue}, {"configuration", &configuration},
+    {"json", &json},
+    {"request", &request},
+    {"policy_eval", &policy_eval},
+    {"policy_schema", &policy_schema},
+    {"policy_validate", &policy_validate},
+    {"postgres", &postgres},
+    {"sqlite", &sqlite},
+    {"mask", &mask},
+    {"token", &token},
+    {"catalogue", &catalogue},
+    {"configuration", &configuration},
     {"log_line", &log_line},
 };
 

@@ -84,14 +84,16 @@ TEST_CASE("forbid wins and its reason teaches") {
 }
 
 TEST_CASE("an erring forbid denies, an erring permit only does not permit") {
-  Decider forbids = decider_of(
-      kOpen + "@id(\"broken\") forbid (principal, action == Action::\"select\", resource) when { context.nope };");
+  Decider forbids = decider_of(kOpen +
+                               "@id(\"broken\") forbid (principal, action == Action::\"select\", resource) when { "
+                               "9223372036854775807 + 1 > context.hour };");
   Decision decision = decide(forbids, command_of(CommandEffect::read, {reads("main.orders")}));
   CHECK(decision.verdict() == Verdict::deny);
   CHECK(decision.code == "policy.error");
   CHECK(decision.erring == std::vector<std::string>{"broken"});
   CHECK(decision.deciding == std::vector<std::string>{"broken"});
-  Decider permits = decider_of(kOpen + "@id(\"broken\") permit (principal, action, resource) when { context.nope };");
+  Decider permits = decider_of(
+      kOpen + "@id(\"broken\") permit (principal, action, resource) when { 9223372036854775807 + 1 > context.hour };");
   decision = decide(permits, command_of(CommandEffect::read, {reads("main.orders")}));
   CHECK(decision.verdict() == Verdict::allow);
   CHECK(decision.erring == std::vector<std::string>{"broken"});
@@ -171,12 +173,12 @@ TEST_CASE("authority is the intersection of account and verified user") {
 }
 
 TEST_CASE("an asserted user can only narrow") {
-  Decider decider =
-      decider_of(kOpen +
-                 "@id(\"not-mia\") forbid (principal == User::\"mia@example.com\", action, resource == "
-                 "Table::\"shop/main.orders\");"
-                 "@id(\"eve\") forbid (principal == User::\"eve\", action, resource) when { context.nope };"
-                 "@id(\"dana\") permit (principal == User::\"dana\", action, resource);");
+  Decider decider = decider_of(kOpen +
+                               "@id(\"not-mia\") forbid (principal == User::\"mia@example.com\", action, resource == "
+                               "Table::\"shop/main.orders\");"
+                               "@id(\"eve\") forbid (principal == User::\"eve\", action, resource) when { "
+                               "9223372036854775807 + 1 > context.hour };"
+                               "@id(\"dana\") permit (principal == User::\"dana\", action, resource);");
   Identity identity = support();
   identity.user = ActsFor{"mia@example.com", "", {}, false};
   CHECK(decide(decider, command_of(CommandEffect::read, {reads("main.items")}), identity).verdict() == Verdict::allow);
@@ -276,7 +278,8 @@ TEST_CASE("risk is a sum of named parts and is cut at 100") {
 TEST_CASE("a tool call asks `use` and sees its arguments' names and sizes") {
   Decider decider = decider_of(
       "@id(\"t\") permit (principal, action == Action::\"use\", resource == Tool::\"mailer\") when { "
-      "context.argument_names.contains(\"to\") && context.argument_sizes.to < 20 && context.row_limit > 0 };");
+      "context has argument_names && context.argument_names.contains(\"to\") && context has argument_sizes.to && "
+      "context.argument_sizes.to < 20 && context.row_limit > 0 };");
   Request request;
   request.kind = RequestKind::tool;
   request.tool = "mailer";

@@ -52,8 +52,8 @@ const std::vector<std::string> kConditions = {
     "unless { context.reason_given }",
     "when { context.reason_given }",
     "when { context.session_rows >= 10 }",
-    "when { context.nope }",
-    "when { context.rows_bound > 5 }",
+    "when { 9223372036854775807 + 1 > context.hour }",
+    "when { context has rows_bound && context.rows_bound > 5 }",
 };
 
 // What a sensible author writes: a remedy, and the condition that it meets.
@@ -125,7 +125,9 @@ bool within(const Decision& narrow, const Decision& wide) {
          narrow.read_only >= wide.read_only && covers(narrow.stages, wide.stages);
 }
 
-const std::string kSome = "@id(\"all\") permit (principal, action, resource) unless { context.rows_bound > 100 };\n";
+const std::string kSome =
+    "@id(\"all\") permit (principal, action, resource) unless { context has rows_bound && context.rows_bound > 100 "
+    "};\n";
 
 }  // namespace
 

@@ -36,6 +36,13 @@ class LIBGUARD_API Explainer {
 };
 
 [[nodiscard]] LIBGUARD_API std::string policy_eval_json(std::string_view line, bool cedar_compat);
+// {id, schema, policies, links?} -> {id, valid, findings: [{policy, id?, code, severity, line, column, message, help}]}, or
+// {id, error}. The schema is Cedar's, a text or an object; the verdict is that of Cedar's strict validator.
+[[nodiscard]] LIBGUARD_API std::string policy_validate_json(std::string_view line);
+// A Cedar schema as the other of its two forms: {ok, schema} or {ok, error: {code, message, line?, column?, excerpt?}}.
+[[nodiscard]] LIBGUARD_API std::string policy_schema_convert_json(std::string_view source, bool to_json);
+// The schema of libguard's own vocabulary, as Cedar schema text.
+[[nodiscard]] LIBGUARD_API std::string policy_schema_text();
 // `{id, policies}` -> `{id, ok, policies, templates, error?}`; Cedar's meaning of ok.
 [[nodiscard]] LIBGUARD_API std::string policy_parse_json(std::string_view line);
 // `{id, policies}` (text) -> `{id, json}`; `{id, json}` (Cedar's JSON form) -> `{id, policies}`.

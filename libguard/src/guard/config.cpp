@@ -58,7 +58,7 @@ Config read_config(const std::string& path) {
   config.directory = std::filesystem::absolute(path).parent_path().string();
   config.digest = crypto::hex(crypto::sha256(bytes));
   Section root = read_yaml(path, bytes);
-  root.only({"version", "identity", "connections", "data", "facts", "policies", "roles", "external_decision",
+  root.only({"version", "identity", "connections", "data", "facts", "policies", "schema", "roles", "external_decision",
              "approvals", "audit", "timezone", "budgets", "tools"});
   if (root.text("version") != "1") root.fail("version", "config.version", "this guard reads version 1");
 

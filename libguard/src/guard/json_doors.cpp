@@ -160,6 +160,11 @@ std::string role_packs_json() {
 }
 
 std::string policy_eval_json(std::string_view line, bool cedar_compat) { return policy::eval_line(line, cedar_compat); }
+std::string policy_validate_json(std::string_view line) { return policy::validate_line(line); }
+std::string policy_schema_convert_json(std::string_view source, bool to_json) {
+  return policy::convert_schema(source, to_json);
+}
+std::string policy_schema_text() { return std::string(policy::schema_text()); }
 std::string mask_json(std::string_view line, std::string_view show) { return masking::mask_line(line, show); }
 std::string audit_verify_json(const std::string& directory) { return audit::to_json_text(audit::verify(directory)); }
 std::string audit_sessions_json(const std::string& directory) { return audit::sessions_json(directory); }

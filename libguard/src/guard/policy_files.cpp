@@ -40,6 +40,20 @@ policy::PolicySource read_source(const Section& root, const std::string& directo
   return {name, std::move(bytes)};
 }
 
+// `schema:` names a Cedar schema of own attributes and tags, and a file of their values.
+void read_own_schema(const Section& root, const std::string& directory, std::vector<policy::PolicySource>& sources) {
+  Section section = root.section("schema");
+  section.only({"file", "entities"});
+  for (const auto& [key, prefix] :
+       {std::pair{"file", policy::kOwnSchemaPrefix}, std::pair{"entities", policy::kOwnEntitiesPrefix}}) {
+    std::string name = section.text(key, "");
+    if (name.empty()) continue;
+    policy::PolicySource source = read_source(root, directory, name);
+    source.name = std::string(prefix) + name;
+    sources.push_back(std::move(source));
+  }
+}
+
 std::vector<policy::RoleUse> read_roles(const Section& root) {
   std::vector<policy::RoleUse> roles;
   for (const auto& [name, entry] : root.section("roles").entries()) {
@@ -81,6 +95,7 @@ std::vector<policy::PolicySource> read_policies(const Section& root, const std::
   if (sources.empty())
     root.fail("policies", "config.missing_key",
               "name at least one policy file or role; without one every action is refused");
+  read_own_schema(root, directory, sources);
   return sources;
 }
 

@@ -62,6 +62,8 @@ std::shared_ptr<Snapshot> build_snapshot(const std::string& path, const Ingredie
   snapshot->authenticator =
       std::make_unique<identity::Authenticator>(config.identity, ingredients.clock, ingredients.ids);
   snapshot->decider = std::make_unique<policy::Decider>(config.policies, config.frame);
+  const std::vector<std::string>& doubtful = snapshot->decider->warnings();
+  config.warnings.insert(config.warnings.end(), doubtful.begin(), doubtful.end());
   snapshot->masker = make_masker(config, ingredients.own_detectors);
   check_credentials(config);
   snapshot->external = make_external(config);

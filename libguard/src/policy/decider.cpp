@@ -178,6 +178,8 @@ BudgetNeeds Decider::budget_needs() const {
 
 const std::string& Decider::version() const noexcept { return state_->version; }
 
+const std::vector<std::string>& Decider::warnings() const noexcept { return state_->policies.warnings; }
+
 std::vector<std::string> Decider::ids() const {
   std::vector<std::string> ids;
   for (const cedar::Policy& policy : state_->policies.set.policies()) ids.push_back(policy.id);

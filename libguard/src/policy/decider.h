@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "libguard/identity.h"
@@ -22,6 +23,11 @@ struct PolicySource {
   std::string name;
   std::string text;
 };
+
+// Sources whose name begins so are no policies: a Cedar schema of the user's own attributes and tags, and their values
+// as Cedar entities in JSON (`schema:` in guard.yaml).
+inline constexpr std::string_view kOwnSchemaPrefix = "schema: ";
+inline constexpr std::string_view kOwnEntitiesPrefix = "entities: ";
 
 // What approvals stand behind a command while it is asked again.
 struct ApprovalFacts {
@@ -52,6 +58,8 @@ class Decider {
   // Hash of all policy texts, in order.
   [[nodiscard]] const std::string& version() const noexcept;
   [[nodiscard]] std::vector<std::string> ids() const;
+  // Sentences about policies that may stand but can never apply.
+  [[nodiscard]] const std::vector<std::string>& warnings() const noexcept;
 
  private:
   [[nodiscard]] Decision decide_one(const Identity& identity, const Request& request, const Command& command,
@@ -70,5 +78,11 @@ class Decider {
 
 // One line of `libguard policy eval --batch`: JSON in, JSON out, never throws.
 [[nodiscard]] std::string eval_line(std::string_view line, bool cedar_compat);
+// One line of `libguard policy validate --batch`, likewise.
+[[nodiscard]] std::string validate_line(std::string_view line);
+// A Cedar schema in the other of its two forms: {ok, schema} or {ok, error: {code, message, line?, column?, excerpt?}}.
+[[nodiscard]] std::string convert_schema(std::string_view source, bool to_json);
+// The schema of libguard's own vocabulary, to read.
+[[nodiscard]] std::string_view schema_text();
 
 }  // namespace libguard::policy

@@ -6,6 +6,7 @@
 #include "policy/cedar/json_reader.h"
 #include "policy/cedar/parser.h"
 #include "policy/cedar/policy_set.h"
+#include "policy/cedar/schema_conformance.h"
 #include "policy/decider.h"
 
 namespace libguard::policy {
@@ -57,10 +58,11 @@ std::optional<Failure> Line::load(const Json& json) {
   auto policies = json.find("policies");
   if (policies == json.end() || !policies->is_string())
     return bad("line.malformed", "`policies` must be a text of Cedar policies");
-  if (auto schema = json.find("schema"); schema != json.end() && schema->is_string()) {
-    std::string error;
-    schema_ = parse_schema(schema->get_ref<const std::string&>(), error);
-    if (!schema_) return bad("schema.malformed", error);
+  if (auto schema = json.find("schema"); schema != json.end() && !schema->is_null()) {
+    SchemaError error;
+    auto written = read_schema(*schema, error);
+    if (written) schema_ = resolve_schema(*written, names_, error);
+    if (!schema_) return bad("schema.malformed", error.message);
   }
   if (auto failure = load_policies(policies->get_ref<const std::string&>())) return failure;
   if (auto links = json.find("links"); links != json.end() && !links->is_null()) {
@@ -69,6 +71,12 @@ std::optional<Failure> Line::load(const Json& json) {
   if (auto entities = json.find("entities"); entities != json.end() && !entities->is_null()) {
     JsonReader reader(names_, heap_, schema_ ? &*schema_ : nullptr);
     if (!reader.entities(*entities, entities_)) return bad("entities.malformed", reader.error());
+  }
+  if (schema_) {
+    Conformance conformance(*schema_, names_);
+    conformance.add_actions(entities_);
+    std::string wrong = conformance.entities(entities_);
+    if (!wrong.empty()) return bad("entities.invalid", wrong);
   }
   set_.freeze();
   return std::nullopt;
@@ -194,6 +202,12 @@ Json Line::answer(const Json& test) {
   asked.context =
       reader.context(context == request->end() || context->is_null() ? nullptr : &*context, asked.action.entity);
   if (asked.context == nullptr) return error_json(bad("request.malformed", reader.error()));
+  if (schema_ && test.value("validate_request", true)) {
+    Conformance conformance(*schema_, names);
+    std::string wrong =
+        conformance.request(asked.principal.entity, asked.action.entity, asked.resource.entity, *asked.context);
+    if (!wrong.empty()) return error_json(bad("request.invalid", wrong));
+  }
   Hierarchy hierarchy(entities_);
   for (Anchored* part : {&asked.principal, &asked.action, &asked.resource})
     part->ancestors = hierarchy.ancestors(part->entity);

@@ -6,7 +6,11 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "libguard/error.h"
+#include "policy/cedar/json_reader.h"
 #include "policy/cedar/parser.h"
+#include "policy/cedar/schema_conformance.h"
+#include "policy/cedar/validate/validator.h"
+#include "policy/libguard_schema.h"
 
 namespace libguard::policy {
 namespace {
@@ -19,6 +23,14 @@ class Loader {
 
   void load(const PolicySource& source) {
     source_ = &source;
+    if (source.name.starts_with(kOwnSchemaPrefix)) {
+      own_schemas_.push_back(&source);
+      return;
+    }
+    if (source.name.starts_with(kOwnEntitiesPrefix)) {
+      own_entities_.push_back(&source);
+      return;
+    }
     if (source.text.size() > libguard::limits::kPolicyTextBytesMax)
       fail(0, "policy.too_large", "the file is longer than the limit");
     EntityIndex known = words_.names.entity_count();
@@ -28,8 +40,14 @@ class Loader {
     for (ParsedPolicy& policy : parsed.policies) add(policy);
   }
 
+  // Types are known once every policy has said which arguments of tools it asks for.
   LoadedPolicies take() {
+    const Schema schema = whole_schema();
+    check_against(schema);
+    for (Pending& pending : pending_) compile_policy(pending.policy);
+    read_own_entities(schema);
     words_.adopt_literals();
+    for (const auto& [uid, own] : own_.all()) words_.entities.describe(uid, own.attributes, own.tags);
     out_.set.freeze();
     if (out_.context_used.size() < kContextNames) out_.context_used.resize(kContextNames, false);
     return std::move(out_);
@@ -37,10 +55,13 @@ class Loader {
 
  private:
   [[noreturn]] void fail(std::size_t offset, const char* code, const std::string& message) const {
+    throw Error(ErrorKind::configuration, code, placed(offset, message));
+  }
+
+  std::string placed(std::size_t offset, const std::string& message) const {
     Position at = position_of(source_->text, offset);
-    throw Error(ErrorKind::configuration, code,
-                source_->name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " +
-                    text::visible(message));
+    return source_->name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " +
+           text::visible(message);
   }
 
   void check_entity(EntityIndex entity) const {
@@ -62,10 +83,63 @@ class Loader {
     check_context(policy);
     out_.notes.push_back(note(policy));
     out_.reason_min = std::max(out_.reason_min, out_.notes.back().remedy.reason_min);
+    collect_arguments(policy.body, words_.names, arguments_);
+    pending_.push_back({source_, std::move(policy)});
+  }
+
+  void compile_policy(ParsedPolicy& policy) {
+    std::string id = *policy.annotation("id");
     std::shared_ptr<const Program> condition;
     if (policy.body.root != kNoNode)
       condition = std::make_shared<const Program>(compile(std::move(policy.body), out_.heap));
-    out_.set.add({*id, policy.permit, policy.principal, policy.action, policy.resource, std::move(condition)});
+    out_.set.add(
+        {std::move(id), policy.permit, policy.principal, policy.action, policy.resource, std::move(condition)});
+  }
+
+  Schema whole_schema() {
+    SchemaError error;
+    WrittenSchema written = guard_schema(words_.frame(), arguments_);
+    for (const PolicySource* own : own_schemas_) {
+      source_ = own;
+      if (!extend_schema(written, own->text, error)) fail(error.offset, "policy.schema", error.message);
+    }
+    auto schema = resolve_schema(written, words_.names, error);
+    if (schema) return std::move(*schema);
+    throw Error(ErrorKind::configuration, "policy.schema",
+                (own_schemas_.empty() ? std::string() : own_schemas_.back()->name + ": ") + error.message);
+  }
+
+  // What users say of accounts, connections and the like; memberships come from guard.yaml alone.
+  void read_own_entities(const Schema& schema) {
+    for (const PolicySource* source : own_entities_) {
+      source_ = source;
+      JsonResult json = read_json(source->text);
+      if (!json.value) fail(0, "policy.entities", json.error);
+      JsonReader reader(words_.names, out_.heap, &schema);
+      EntityIndex before = words_.names.entity_count();
+      if (!reader.entities(*json.value, own_)) fail(0, "policy.entities", reader.error());
+      for (EntityIndex uid = before; uid < words_.names.entity_count(); ++uid) check_entity(uid);
+    }
+    Conformance conformance(schema, words_.names);
+    for (const auto& [uid, entity] : own_.all()) {
+      if (!entity.parents.empty())
+        fail(0, "policy.entities",
+             words_.names.display(uid) + ": what it is in comes from guard.yaml; leave `parents` empty");
+      std::string wrong = conformance.entity(uid, entity, own_);
+      if (!wrong.empty()) fail(0, "policy.entities", wrong);
+    }
+  }
+
+  void check_against(const Schema& schema) {
+    Validator validator(schema, words_.names);
+    for (const Pending& pending : pending_) {
+      source_ = pending.source;
+      for (const Finding& finding : validator.check(pending.policy)) {
+        std::string said = finding.message + (finding.help.empty() ? "" : "; " + finding.help);
+        if (!finding.warning) fail(finding.offset, (std::string("policy.") + finding.code).c_str(), said);
+        out_.warnings.push_back(placed(finding.offset, said));
+      }
+    }
   }
 
   PolicyNote note(const ParsedPolicy& policy) const {
@@ -183,7 +257,17 @@ class Loader {
     out_.context_used[name] = true;
   }
 
+  struct Pending {
+    const PolicySource* source;
+    ParsedPolicy policy;
+  };
+
   Vocabulary& words_;
+  std::vector<Pending> pending_;
+  std::set<std::string> arguments_;
+  std::vector<const PolicySource*> own_schemas_;
+  std::vector<const PolicySource*> own_entities_;
+  Entities own_;
   const PolicySource* source_ = nullptr;
   LoadedPolicies out_;
   std::map<std::string, std::string> ids_;

@@ -33,8 +33,9 @@ struct LoadedPolicies {
   cedar::Heap heap;
   cedar::PolicySet set;
   std::vector<PolicyNote> notes;
-  std::vector<bool> context_used;  // by symbol: some policy may look at it
-  std::int64_t reason_min = 0;     // the longest reason that any remedy asks for
+  std::vector<bool> context_used;     // by symbol: some policy may look at it
+  std::vector<std::string> warnings;  // what may stand but can never apply
+  std::int64_t reason_min = 0;        // the longest reason that any remedy asks for
 };
 
 // Throws Error(configuration, "policy.*"); the sentence begins with file, line and column.

@@ -65,6 +65,7 @@ struct Expression {
   std::vector<Node> nodes;
   std::vector<std::uint32_t> lists;
   std::vector<std::vector<std::string>> patterns;  // pieces between stars
+  std::vector<std::uint32_t> offsets;              // of each node, in its text
   NodeIndex root = kNoNode;                        // all conditions, and-ed; kNoNode: none
 };
 
@@ -75,11 +76,13 @@ struct Scope {
   bool slot = false;  // the entity is a template's slot
   EntityIndex entity = 0;
   Symbol type = 0;
+  std::uint32_t offset = 0;  // of the variable, in its text
 };
 
 struct ActionScope {
   ScopeKind kind = ScopeKind::any;    // any, equal or in
   std::vector<EntityIndex> entities;  // one for equal; those of a list or one for in
+  std::uint32_t offset = 0;           // of the variable, in its text
 };
 
 // One `when` or `unless` as it was written, without the negation that `unless` means.

@@ -20,10 +20,17 @@ class Entities {
  public:
   // False when it is there already.
   bool add(EntityIndex index, Entity entity) { return entities_.emplace(index, std::move(entity)).second; }
+  // Gives attributes and tags to an entity, which may be there already.
+  void describe(EntityIndex index, const Record* attributes, const Record* tags) {
+    Entity& entity = entities_[index];
+    entity.attributes = attributes;
+    entity.tags = tags;
+  }
   [[nodiscard]] const Entity* find(EntityIndex index) const {
     auto found = entities_.find(index);
     return found == entities_.end() ? nullptr : &found->second;
   }
+  [[nodiscard]] const std::unordered_map<EntityIndex, Entity>& all() const { return entities_; }
   // Every entity above `index`, sorted, without itself.
   [[nodiscard]] std::vector<EntityIndex> ancestors(EntityIndex index) const;
   [[nodiscard]] std::vector<EntityIndex> indexes() const;  // of all, ascending

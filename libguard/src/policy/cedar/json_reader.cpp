@@ -69,15 +69,20 @@ std::optional<Value> JsonReader::call_extension(const FunctionSpec& spec, const 
   return result;
 }
 
-std::optional<Value> JsonReader::typed_text(const Json& json, const SchemaType& type) {
-  if (type.kind == SchemaType::Kind::extension) {
-    return call_extension(*find_function(type.name), {Value::of(std::string_view(json.get_ref<const std::string&>()))});
-  }
+const FunctionSpec* JsonReader::constructor_of(TypeIndex type) const {
+  if (!is(type, TypeKind::extension)) return nullptr;
+  std::string_view name = names_.text(schema_->types().name(type));
+  return find_function(name == "ipaddr" ? "ip" : name);
+}
+
+std::optional<Value> JsonReader::typed_text(const Json& json, TypeIndex type) {
+  if (const FunctionSpec* constructor = constructor_of(type))
+    return call_extension(*constructor, {Value::of(std::string_view(json.get_ref<const std::string&>()))});
   return heap_.text(json.get<std::string>());
 }
 
-std::optional<Value> JsonReader::set(const Json& json, const SchemaType* type) {
-  const SchemaType* inner = type != nullptr && type->kind == SchemaType::Kind::set ? type->element.get() : nullptr;
+std::optional<Value> JsonReader::set(const Json& json, TypeIndex type) {
+  TypeIndex inner = is(type, TypeKind::set) ? schema_->types().element(type) : kNoType;
   std::vector<Value> members;
   for (const Json& item : json) {
     auto member = value(item, inner);
@@ -87,25 +92,27 @@ std::optional<Value> JsonReader::set(const Json& json, const SchemaType* type) {
   return heap_.set(std::move(members));
 }
 
-std::optional<Value> JsonReader::object(const Json& json, const SchemaType* type) {
+std::optional<Value> JsonReader::object(const Json& json, TypeIndex type) {
   if (member(json, "__expr") != nullptr) return fail("`__expr` is not supported");
-  const Json* escaped = member(json, "__entity");
-  if (escaped != nullptr || (type != nullptr && type->kind == SchemaType::Kind::entity)) {
+  // Where the schema says record, these names are attributes like any other.
+  bool record_wanted = is(type, TypeKind::record);
+  const Json* escaped = record_wanted ? nullptr : member(json, "__entity");
+  if (escaped != nullptr || is(type, TypeKind::entity)) {
     auto entity = uid(json);
     if (!entity) return std::nullopt;
     return Value::of_entity(*entity);
   }
-  if (const Json* call = member(json, "__extn")) {
+  if (const Json* call = record_wanted ? nullptr : member(json, "__extn")) {
     if (json.size() != 1) return fail("`__extn` stands alone in its object");
     return extension(*call);
   }
-  if (type != nullptr && type->kind == SchemaType::Kind::extension) return extension(json);
+  if (is(type, TypeKind::extension)) return extension(json);
   const Record* fields = record(&json, type);
   if (fields == nullptr) return std::nullopt;
   return Value::of(fields);
 }
 
-std::optional<Value> JsonReader::value(const Json& json, const SchemaType* type) {
+std::optional<Value> JsonReader::value(const Json& json, TypeIndex type) {
   switch (json.type()) {
     case Json::value_t::boolean:
       return Value::of(json.get<bool>());
@@ -116,8 +123,7 @@ std::optional<Value> JsonReader::value(const Json& json, const SchemaType* type)
         return fail("a number does not fit into 64 bits");
       return Value::of(json.get<std::int64_t>());
     case Json::value_t::string:
-      if (type != nullptr) return typed_text(json, *type);
-      return heap_.text(json.get<std::string>());
+      return typed_text(json, type);
     case Json::value_t::array:
       return set(json, type);
     case Json::value_t::object:
@@ -127,7 +133,7 @@ std::optional<Value> JsonReader::value(const Json& json, const SchemaType* type)
   }
 }
 
-const Record* JsonReader::record(const Json* json, const SchemaType* type) {
+const Record* JsonReader::record(const Json* json, TypeIndex type) {
   std::vector<std::pair<Symbol, Value>> fields;
   if (json != nullptr) {
     if (!json->is_object()) {
@@ -135,10 +141,27 @@ const Record* JsonReader::record(const Json* json, const SchemaType* type) {
       return nullptr;
     }
     for (const auto& [name, item] : json->items()) {
-      auto field = value(item, type != nullptr ? type->attribute(name) : nullptr);
+      Symbol symbol = names_.symbol(name);
+      const Attribute* declared = is(type, TypeKind::record) ? schema_->types().attribute(type, symbol) : nullptr;
+      auto field = value(item, declared != nullptr ? declared->type : kNoType);
       if (!field) return nullptr;
-      fields.emplace_back(names_.symbol(name), *field);
+      fields.emplace_back(symbol, *field);
     }
+  }
+  return heap_.record(std::move(fields)).record;
+}
+
+// Tags are all of one type.
+const Record* JsonReader::tags(const Json& json, TypeIndex type) {
+  std::vector<std::pair<Symbol, Value>> fields;
+  if (!json.is_object()) {
+    fail("expected an object");
+    return nullptr;
+  }
+  for (const auto& [name, item] : json.items()) {
+    auto field = value(item, type);
+    if (!field) return nullptr;
+    fields.emplace_back(names_.symbol(name), *field);
   }
   return heap_.record(std::move(fields)).record;
 }
@@ -148,9 +171,8 @@ const Record* JsonReader::context(const Json* json, EntityIndex action) {
     fail("a context is a record");
     return nullptr;
   }
-  const SchemaType* type =
-      schema_ != nullptr ? schema_->context_of(names_.text(names_.type_of(action)), names_.id_of(action)) : nullptr;
-  return record(json, type);
+  const ActionType* declared = schema_ != nullptr ? schema_->action(action) : nullptr;
+  return record(json, declared != nullptr ? declared->context : kNoType);
 }
 
 bool JsonReader::entity(const Json& json, Entities& out) {
@@ -160,18 +182,12 @@ bool JsonReader::entity(const Json& json, Entities& out) {
     fail("an entity needs a `uid`");
     return false;
   }
-  std::string type(names_.text(names_.type_of(*index)));
-  const SchemaEntity* declared = schema_ != nullptr ? schema_->entity(type) : nullptr;
+  const EntityType* declared = schema_ != nullptr ? schema_->entity(names_.type_of(*index)) : nullptr;
   Entity entity;
-  entity.attributes = record(member(json, "attrs"), declared != nullptr ? &declared->attributes : nullptr);
+  entity.attributes = record(member(json, "attrs"), declared != nullptr ? declared->shape : kNoType);
   if (entity.attributes == nullptr) return false;
   if (const Json* tags = member(json, "tags")) {
-    SchemaType tag_type;
-    if (declared != nullptr && declared->tags) {
-      tag_type.kind = SchemaType::Kind::record;
-      for (const auto& [name, item] : tags->items()) tag_type.attributes.emplace(name, *declared->tags);
-    }
-    entity.tags = record(tags, &tag_type);
+    entity.tags = this->tags(*tags, declared != nullptr ? declared->tags : kNoType);
     if (entity.tags == nullptr) return false;
   }
   if (const Json* parents = member(json, "parents")) {

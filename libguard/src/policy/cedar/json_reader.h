@@ -19,7 +19,7 @@ class JsonReader {
   JsonReader(Names& names, Heap& heap, const Schema* schema) : names_(names), heap_(heap), schema_(schema) {}
 
   // Each returns nullopt (or false) after a failure and then `error()` says why, showing no value.
-  [[nodiscard]] std::optional<Value> value(const Json& json, const SchemaType* type = nullptr);
+  [[nodiscard]] std::optional<Value> value(const Json& json, TypeIndex type = kNoType);
   [[nodiscard]] std::optional<EntityIndex> uid(const Json& json);
   [[nodiscard]] bool entities(const Json& json, Entities& out);
   // The context of a request; a missing one is empty.
@@ -28,12 +28,18 @@ class JsonReader {
 
  private:
   bool entity(const Json& json, Entities& out);
-  std::optional<Value> object(const Json& json, const SchemaType* type);
-  std::optional<Value> typed_text(const Json& json, const SchemaType& type);
-  std::optional<Value> set(const Json& json, const SchemaType* type);
+  std::optional<Value> object(const Json& json, TypeIndex type);
+  std::optional<Value> typed_text(const Json& json, TypeIndex type);
+  std::optional<Value> set(const Json& json, TypeIndex type);
+  [[nodiscard]] bool is(TypeIndex type, TypeKind kind) const {
+    return type != kNoType && schema_ != nullptr && schema_->types().is(type, kind);
+  }
+  // The constructor of an extension type.
+  [[nodiscard]] const FunctionSpec* constructor_of(TypeIndex type) const;
   std::optional<Value> extension(const Json& json);
   std::optional<Value> call_extension(const FunctionSpec& spec, const std::vector<Value>& arguments);
-  const Record* record(const Json* json, const SchemaType* type);
+  const Record* record(const Json* json, TypeIndex type);
+  const Record* tags(const Json& json, TypeIndex type);
   std::nullopt_t fail(const char* message) {
     if (error_.empty()) error_ = message;
     return std::nullopt;

@@ -82,6 +82,7 @@ class PolicyParser {
   bool comma() { return tokens_.expect(Tok::comma, "`,` and the next variable of the scope"); }
 
   bool entity_scope(std::string_view variable, Scope& scope) {
+    scope.offset = static_cast<std::uint32_t>(tokens_.current().start);
     if (!tokens_.accept_word(variable)) return stop("the scope is `principal`, `action`, `resource`, in this order");
     if (tokens_.accept_word("is")) {
       auto type = expressions_.type_name();
@@ -127,6 +128,7 @@ class PolicyParser {
   }
 
   bool action_scope(ActionScope& scope) {
+    scope.offset = static_cast<std::uint32_t>(tokens_.current().start);
     if (!tokens_.accept_word("action")) return stop("the scope is `principal`, `action`, `resource`, in this order");
     if (tokens_.accept(Tok::equal)) {
       scope.kind = ScopeKind::equal;

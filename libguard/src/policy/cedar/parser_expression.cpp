@@ -73,7 +73,14 @@ NodeIndex ExpressionParser::add(Op op, std::uint32_t a, std::uint32_t b, std::ui
   node.b = b;
   node.c = c;
   out_.nodes.push_back(node);
+  out_.offsets.push_back(offset_of(op, a));
   return static_cast<NodeIndex>(out_.nodes.size() - 1);
+}
+
+// A finding points at the name that was read, or at the first operand of what was combined.
+std::uint32_t ExpressionParser::offset_of(Op op, NodeIndex a) const {
+  bool names = op == Op::attribute || op == Op::has || a == kNoNode;
+  return names ? static_cast<std::uint32_t>(tokens_.last_start()) : out_.offsets[a];
 }
 
 NodeIndex ExpressionParser::literal(Value value) {
@@ -299,8 +306,10 @@ NodeIndex ExpressionParser::method(NodeIndex object, const Token& name) {
     return kNoNode;
   }
   auto first = keep_list(arguments);
-  return add(Op::call, kNoNode, first, static_cast<std::uint32_t>(arguments.size()),
-             static_cast<std::uint8_t>(spec->function));
+  NodeIndex node = add(Op::call, kNoNode, first, static_cast<std::uint32_t>(arguments.size()),
+                       static_cast<std::uint8_t>(spec->function));
+  if (node != kNoNode) out_.offsets[node] = static_cast<std::uint32_t>(name.start);
+  return node;
 }
 
 }  // namespace libguard::policy::cedar

@@ -11,6 +11,8 @@ class TokenReader {
   explicit TokenReader(std::string_view source) : lexer_(source) { current_ = lexer_.next(); }
 
   [[nodiscard]] const Token& current() const { return current_; }
+  // Where the token begins that was consumed last.
+  [[nodiscard]] std::size_t last_start() const { return last_start_; }
   [[nodiscard]] bool at(Tok kind) const { return current_.kind == kind; }
   [[nodiscard]] bool at_word(std::string_view word) const { return at(Tok::identifier) && current_.text == word; }
   Token advance();
@@ -27,6 +29,7 @@ class TokenReader {
  private:
   Lexer lexer_;
   Token current_;
+  std::size_t last_start_ = 0;
   std::optional<ParseError> error_;
 };
 
@@ -39,6 +42,7 @@ class ExpressionParser {
   void start() { out_ = Expression{}; }
   NodeIndex add(Op op, std::uint32_t a = kNoNode, std::uint32_t b = 0, std::uint32_t c = 0, std::uint8_t detail = 0);
   Expression take(NodeIndex root);
+  [[nodiscard]] std::uint32_t offset_of(Op op, NodeIndex a) const;
 
   // `A::B::"id"` in a scope, parentheses allowed; nullopt after a failure.
   std::optional<EntityIndex> entity_literal();

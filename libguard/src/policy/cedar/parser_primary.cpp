@@ -7,6 +7,7 @@ namespace libguard::policy::cedar {
 
 Token TokenReader::advance() {
   Token before = current_;
+  last_start_ = before.start;
   if (!failed()) current_ = lexer_.next();
   return before;
 }
@@ -130,7 +131,10 @@ NodeIndex ExpressionParser::entity(const Token& first) {
   std::string id;
   bool found = false;
   if (!path_rest(path, found, id)) return kNoNode;
-  return found ? literal(Value::of_entity(names_.entity(path, id))) : not_a_value(first, path);
+  if (!found) return not_a_value(first, path);
+  NodeIndex node = literal(Value::of_entity(names_.entity(path, id)));
+  if (node != kNoNode) out_.offsets[node] = static_cast<std::uint32_t>(first.start);
+  return node;
 }
 
 NodeIndex ExpressionParser::call(const Token& name) {
@@ -142,8 +146,10 @@ NodeIndex ExpressionParser::call(const Token& name) {
   std::vector<std::uint32_t> arguments;
   if (!list_until(Tok::close_paren, arguments)) return kNoNode;
   auto first = keep_list(arguments);
-  return add(Op::call, kNoNode, first, static_cast<std::uint32_t>(arguments.size()),
-             static_cast<std::uint8_t>(spec->function));
+  NodeIndex node = add(Op::call, kNoNode, first, static_cast<std::uint32_t>(arguments.size()),
+                       static_cast<std::uint8_t>(spec->function));
+  if (node != kNoNode) out_.offsets[node] = static_cast<std::uint32_t>(name.start);
+  return node;
 }
 
 NodeIndex ExpressionParser::set() {

@@ -1,279 +1,173 @@
 #include "policy/cedar/schema.h"
 
-#include <set>
-#include <vector>
+#include <algorithm>
 
-#include "base/text.h"
-#include "policy/cedar/lexer.h"
+#include "policy/cedar/schema_resolver.h"
 
 namespace libguard::policy::cedar {
 namespace {
 
-constexpr int kTypeDepthMax = 100;
+// The pairs of all closures together: 8 bytes each.
+constexpr std::size_t kAncestorsMax = 1'000'000;
 
-// A type as written; names are resolved when the whole schema is known.
-struct Written {
-  enum class Kind { name, set, record } kind = Kind::name;
-  std::string name;
-  std::vector<Written> element;
-  std::vector<std::pair<std::string, Written>> attributes;
-};
+// Everything above each key; false when that is more than the limit.
+template <typename Id, typename Store>
+bool close(const ParentsOf<Id>& parents, Store store) {
+  std::size_t total = 0;
+  for (const auto& [start, direct] : parents) {
+    std::vector<Id> all;
+    std::vector<Id> waiting = *direct;
+    std::set<Id> seen;
+    while (!waiting.empty()) {
+      Id next = waiting.back();
+      waiting.pop_back();
+      if (!seen.insert(next).second) continue;
+      if (++total > kAncestorsMax) return false;
+      if (auto above = parents.find(next); above != parents.end())
+        waiting.insert(waiting.end(), above->second->begin(), above->second->end());
+    }
+    store(start, std::vector<Id>(seen.begin(), seen.end()));
+  }
+  return true;
+}
 
-struct WrittenEntity {
-  std::string space;
-  std::string name;
-  Written attributes;
-  std::optional<Written> tags;
-};
-
-struct WrittenAction {
-  std::string space;
-  std::vector<std::string> ids;
-  Written context;
-};
-
-std::string qualified(const std::string& space, const std::string& name) {
-  return space.empty() ? name : space + "::" + name;
+std::vector<Symbol> sorted(std::vector<Symbol> symbols) {
+  std::sort(symbols.begin(), symbols.end());
+  symbols.erase(std::unique(symbols.begin(), symbols.end()), symbols.end());
+  return symbols;
 }
 
 }  // namespace
 
-class SchemaParser {
- public:
-  explicit SchemaParser(std::string_view source) : lexer_(source), token_(lexer_.next()) {}
+bool is_action_type(std::string_view type) noexcept { return type == "Action" || type.ends_with("::Action"); }
 
-  std::optional<Schema> run(std::string& error) {
-    while (good_ && token_.kind != Tok::end) item();
-    if (!good_) {
-      error = "the schema is malformed at byte " + std::to_string(token_.start);
-      return std::nullopt;
-    }
-    Schema schema;
-    for (const WrittenEntity& entity : entities_) {
-      SchemaEntity& out = schema.entities_[qualified(entity.space, entity.name)];
-      out.attributes = resolve(entity.attributes, entity.space, 0);
-      if (entity.tags) out.tags = resolve(*entity.tags, entity.space, 0);
-    }
-    for (const WrittenAction& action : actions_) {
-      SchemaType context = resolve(action.context, action.space, 0);
-      for (const std::string& id : action.ids)
-        schema.contexts_[qualified(action.space, "Action") + '\0' + id] = context;
-    }
-    return schema;
-  }
-
- private:
-  void next() { token_ = lexer_.next(); }
-  bool accept(Tok kind) {
-    if (!good_ || token_.kind != kind) return false;
-    next();
-    return true;
-  }
-  bool accept_word(std::string_view word) {
-    if (!good_ || token_.kind != Tok::identifier || token_.text != word) return false;
-    next();
-    return true;
-  }
-  void expect(Tok kind) {
-    if (!accept(kind)) good_ = false;
-  }
-  // An identifier or a string.
-  std::string name() {
-    std::string out;
-    if (token_.kind == Tok::text) {
-      auto text = unescape(token_.text);
-      if (!text)
-        good_ = false;
-      else
-        out = std::move(*text);
-    } else if (token_.kind == Tok::identifier) {
-      out = token_.text;
-    } else {
-      good_ = false;
-    }
-    if (good_) next();
-    return out;
-  }
-  std::string path() {
-    std::string out = name();
-    while (accept(Tok::path)) out += "::" + name();
-    return out;
-  }
-  std::vector<std::string> names() {
-    std::vector<std::string> out{name()};
-    while (accept(Tok::comma)) out.push_back(name());
-    return out;
-  }
-
-  void item() {
-    while (accept(Tok::at)) {
-      name();
-      if (accept(Tok::open_paren)) {
-        name();
-        expect(Tok::close_paren);
-      }
-    }
-    if (accept_word("namespace")) {
-      if (!space_.empty()) good_ = false;
-      space_ = path();
-      expect(Tok::open_brace);
-      while (good_ && token_.kind != Tok::close_brace && token_.kind != Tok::end) item();
-      expect(Tok::close_brace);
-      space_.clear();
-    } else if (accept_word("entity")) {
-      entity();
-    } else if (accept_word("action")) {
-      action();
-    } else if (accept_word("type")) {
-      std::string type_name = name();
-      expect(Tok::assign);
-      types_[qualified(space_, type_name)] = {space_, type(0)};
-      expect(Tok::semicolon);
-    } else {
-      good_ = false;
-    }
-  }
-
-  void skip_type_list() {
-    if (!accept(Tok::open_bracket)) {
-      path();
-      return;
-    }
-    while (good_ && !accept(Tok::close_bracket)) {
-      path();
-      accept(Tok::comma);
-    }
-  }
-
-  void entity() {
-    WrittenEntity entity;
-    entity.space = space_;
-    entity.attributes.kind = Written::Kind::record;
-    std::vector<std::string> declared = names();
-    if (accept_word("enum")) skip_type_list();
-    if (accept_word("in")) skip_type_list();
-    bool assigned = accept(Tok::assign);
-    if (assigned || token_.kind == Tok::open_brace) entity.attributes = type(0);
-    if (accept_word("tags")) entity.tags = type(0);
-    expect(Tok::semicolon);
-    for (std::string& one : declared) {
-      entity.name = std::move(one);
-      entities_.push_back(entity);
-    }
-  }
-
-  void action() {
-    WrittenAction action;
-    action.space = space_;
-    action.context.kind = Written::Kind::record;
-    action.ids = names();
-    if (accept_word("in")) skip_type_list();
-    if (accept_word("appliesTo")) {
-      expect(Tok::open_brace);
-      while (good_ && !accept(Tok::close_brace)) {
-        std::string part = name();
-        expect(Tok::colon);
-        if (part == "context")
-          action.context = type(0);
-        else
-          skip_type_list();
-        accept(Tok::comma);
-      }
-    }
-    expect(Tok::semicolon);
-    actions_.push_back(std::move(action));
-  }
-
-  Written type(int depth) {
-    Written out;
-    if (depth > kTypeDepthMax) {
-      good_ = false;
-    } else if (accept(Tok::open_brace)) {
-      out.kind = Written::Kind::record;
-      while (good_ && !accept(Tok::close_brace)) attribute(out, depth);
-    } else {
-      out.name = path();
-      if (out.name == "Set" && accept(Tok::less)) {
-        out.kind = Written::Kind::set;
-        out.element.push_back(type(depth + 1));
-        expect(Tok::greater);
-      }
-    }
-    return out;
-  }
-
-  void attribute(Written& record, int depth) {
-    while (accept(Tok::at)) {
-      name();
-      if (accept(Tok::open_paren)) {
-        name();
-        expect(Tok::close_paren);
-      }
-    }
-    std::string key = name();
-    // `?` is no token of policies; it arrives as a bad one.
-    if (token_.kind == Tok::bad && token_.text == "?") next();
-    expect(Tok::colon);
-    record.attributes.emplace_back(std::move(key), type(depth + 1));
-    accept(Tok::comma);
-  }
-
-  SchemaType resolve(const Written& written, const std::string& space, int depth) {
-    SchemaType out;
-    // A type that contains itself ends here; it could describe no finite value.
-    if (depth > kTypeDepthMax) return out;
-    if (written.kind == Written::Kind::set) {
-      out.kind = SchemaType::Kind::set;
-      out.element = std::make_shared<const SchemaType>(resolve(written.element.front(), space, depth + 1));
-    } else if (written.kind == Written::Kind::record) {
-      out.kind = SchemaType::Kind::record;
-      for (const auto& [name, type] : written.attributes) out.attributes[name] = resolve(type, space, depth + 1);
-    } else {
-      return resolve_name(written.name, space, depth);
-    }
-    return out;
-  }
-
-  SchemaType resolve_name(const std::string& name, const std::string& space, int depth) {
-    SchemaType out;
-    for (const std::string& candidate : {qualified(space, name), name}) {
-      if (auto common = types_.find(candidate); common != types_.end()) {
-        return resolve(common->second.second, common->second.first, depth + 1);
-      }
-      for (const WrittenEntity& entity : entities_) {
-        if (qualified(entity.space, entity.name) != candidate) continue;
-        out.kind = SchemaType::Kind::entity;
-        return out;
-      }
-    }
-    std::string plain = name.starts_with("__cedar::") ? name.substr(9) : name;
-    if (plain == "ipaddr" || plain == "decimal" || plain == "datetime" || plain == "duration") {
-      out.kind = SchemaType::Kind::extension;
-      out.name = plain == "ipaddr" ? "ip" : plain;
-    }
-    return out;
-  }
-
-  Lexer lexer_;
-  Token token_;
-  bool good_ = true;
-  std::string space_;
-  std::vector<WrittenEntity> entities_;
-  std::vector<WrittenAction> actions_;
-  std::map<std::string, std::pair<std::string, Written>> types_;
-};
-
-const SchemaType* Schema::context_of(std::string_view action_type, std::string_view id) const {
-  auto found = contexts_.find(std::string(action_type) + '\0' + std::string(id));
-  return found == contexts_.end() ? nullptr : &found->second;
+bool EntityType::allows_id(std::string_view id) const {
+  return choices == nullptr || std::binary_search(choices->begin(), choices->end(), id, std::less<>());
 }
 
-std::optional<Schema> parse_schema(std::string_view source, std::string& error) {
-  if (!text::is_utf8(source)) {
-    error = "the schema is not UTF-8";
-    return std::nullopt;
+const EntityType* Schema::entity(Symbol type) const {
+  auto found = entity_at_.find(type);
+  return found == entity_at_.end() ? nullptr : &entities_[found->second];
+}
+
+const ActionType* Schema::action(EntityIndex uid) const {
+  auto found = action_at_.find(uid);
+  return found == action_at_.end() ? nullptr : &actions_[found->second];
+}
+
+void SchemaResolver::entities(const WrittenNamespace& space) {
+  for (const WrittenEntity& written : space.entities) {
+    EntityType entity;
+    entity.shape = type(written.shape, space.name, 0);
+    if (!good_) return;
+    if (!out_.types_.is(entity.shape, TypeKind::record))
+      return fail(written.names.front().offset, "`" + written.names.front().name + "` must have the shape of a record");
+    if (written.tags) entity.tags = type(*written.tags, space.name, 0);
+    if (!written.choices.empty()) {
+      std::vector<std::string> choices = written.choices;
+      std::sort(choices.begin(), choices.end());
+      entity.choices = std::make_shared<const std::vector<std::string>>(std::move(choices));
+    }
+    std::vector<Symbol> direct;
+    for (const WrittenName& parent : written.parents) direct.push_back(entity_named(parent, space.name));
+    auto parents = std::make_shared<const std::vector<Symbol>>(sorted(std::move(direct)));
+    for (const WrittenName& name : written.names) {
+      if (!good_) return;
+      entity.name = names_.symbol(space.name.empty() ? name.name : space.name + "::" + name.name);
+      if (!parents->empty()) parents_[entity.name] = parents;
+      out_.entity_at_.emplace(entity.name, out_.entities_.size());
+      out_.entities_.push_back(entity);
+    }
   }
-  return SchemaParser(source).run(error);
+}
+
+std::optional<EntityIndex> SchemaResolver::action_named(const WrittenActionName& name, std::string_view space) {
+  std::string type = name.type.empty() ? "Action" : name.type;
+  std::vector<std::string> possible{type};
+  if (!space.empty() && type.find("::") == std::string::npos)
+    possible.insert(possible.begin(), std::string(space) + "::" + type);
+  for (const std::string& candidate : possible) {
+    EntityIndex uid = names_.entity(candidate, name.id);
+    if (action_uids_.contains(uid)) return uid;
+  }
+  fail(name.offset, "there is no action `" + type + "::\"" + name.id + "\"`");
+  return std::nullopt;
+}
+
+void SchemaResolver::actions(const WrittenNamespace& space) {
+  std::string type = space.name.empty() ? "Action" : space.name + "::Action";
+  for (const WrittenAction& written : space.actions) {
+    auto applies = std::make_shared<AppliesTo>();
+    for (const WrittenName& name : written.principals) applies->principals.push_back(entity_named(name, space.name));
+    for (const WrittenName& name : written.resources) applies->resources.push_back(entity_named(name, space.name));
+    applies->principals = sorted(std::move(applies->principals));
+    applies->resources = sorted(std::move(applies->resources));
+    ActionType action;
+    action.context = this->type(written.context, space.name, 0);
+    if (!good_) return;
+    if (!out_.types_.is(action.context, TypeKind::record))
+      return fail(written.context.offset, "the context of `" + written.names.front().name + "` must be a record");
+    action.applies = std::move(applies);
+    std::vector<EntityIndex> direct;
+    for (const WrittenActionName& parent : written.parents) {
+      auto uid = action_named(parent, space.name);
+      if (!uid) return;
+      direct.push_back(*uid);
+    }
+    auto parents = std::make_shared<const std::vector<EntityIndex>>(sorted(std::move(direct)));
+    for (const WrittenName& name : written.names) {
+      action.uid = names_.entity(type, name.name);
+      if (!parents->empty()) action_parents_[action.uid] = parents;
+      out_.action_at_.emplace(action.uid, out_.actions_.size());
+      out_.actions_.push_back(action);
+    }
+  }
+}
+
+void SchemaResolver::close_entities() {
+  bool fits = close(parents_, [&](Symbol type, std::vector<Symbol> ancestors) {
+    out_.entities_[out_.entity_at_.at(type)].ancestors = std::move(ancestors);
+  });
+  if (!fits) fail(0, "the hierarchy of entity types is larger than the limit");
+}
+
+void SchemaResolver::close_actions() {
+  bool fits = close(action_parents_, [&](EntityIndex uid, std::vector<EntityIndex> ancestors) {
+    if (std::binary_search(ancestors.begin(), ancestors.end(), uid))
+      fail(0, "the action " + names_.display(uid) + " is in itself");
+    out_.actions_[out_.action_at_.at(uid)].ancestors = std::move(ancestors);
+  });
+  if (!fits) fail(0, "the hierarchy of actions is larger than the limit");
+}
+
+std::optional<Schema> SchemaResolver::run(SchemaError& error) {
+  declare();
+  for (auto& [name, common] : commons_) {
+    if (good_ && common.written != nullptr) (void)this->common(name, common.written->name.offset, 0);
+  }
+  for (const WrittenNamespace& space : written_.namespaces) {
+    if (good_) entities(space);
+    if (good_) actions(space);
+  }
+  if (good_) close_entities();
+  if (good_) close_actions();
+  if (good_) return std::move(out_);
+  error = std::move(error_);
+  return std::nullopt;
+}
+
+std::optional<Schema> resolve_schema(const WrittenSchema& written, Names& names, SchemaError& error) {
+  return SchemaResolver(written, names).run(error);
+}
+
+std::optional<Schema> parse_schema(std::string_view source, Names& names, SchemaError& error) {
+  auto written = read_schema_text(source, error);
+  return written ? resolve_schema(*written, names, error) : std::nullopt;
+}
+
+std::optional<WrittenSchema> read_schema(const Json& json, SchemaError& error) {
+  if (json.is_string()) return read_schema_text(json.get_ref<const std::string&>(), error);
+  return read_schema_json(json, error);
 }
 
 }  // namespace libguard::policy::cedar

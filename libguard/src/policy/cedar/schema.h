@@ -1,46 +1,67 @@
 #pragma once
-// The part of a Cedar schema that reading entities needs: which attribute is an entity, an extension value or a set of
-// them. Validation of policies against a schema is not done here.
+// A Cedar schema with every name looked up: which entity types and actions exist, what they hold and who may do what.
+// Judges entities, contexts and requests (schema_conformance.h) and policies (validate/validator.h).
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "policy/cedar/schema_syntax.h"
+#include "policy/cedar/types.h"
 
 namespace libguard::policy::cedar {
 
-struct SchemaType {
-  enum class Kind { plain, entity, extension, set, record } kind = Kind::plain;
-  std::string name;                                           // extension: its constructor ("ip")
-  std::shared_ptr<const SchemaType> element;                  // set
-  std::map<std::string, SchemaType, std::less<>> attributes;  // record
-  [[nodiscard]] const SchemaType* attribute(std::string_view wanted) const {
-    auto found = attributes.find(wanted);
-    return found == attributes.end() ? nullptr : &found->second;
-  }
+struct EntityType {
+  Symbol name = 0;
+  TypeIndex shape = kNoType;      // a record
+  TypeIndex tags = kNoType;       // kNoType: it has none
+  std::vector<Symbol> ancestors;  // every type that it may be in, sorted; itself only if the schema says so
+  std::shared_ptr<const std::vector<std::string>> choices;  // of an enum: its only ids, sorted; else null
+
+  [[nodiscard]] bool allows_id(std::string_view id) const;
 };
 
-struct SchemaEntity {
-  SchemaType attributes;
-  std::optional<SchemaType> tags;
+struct AppliesTo {
+  std::vector<Symbol> principals;  // sorted, unique
+  std::vector<Symbol> resources;
 };
 
+struct ActionType {
+  EntityIndex uid = 0;
+  std::vector<EntityIndex> ancestors;  // sorted
+  std::shared_ptr<const AppliesTo> applies;
+  TypeIndex context = kNoType;  // a record
+};
+
+// Immutable. Its symbols and entities are those of the Names that it was read with.
 class Schema {
  public:
-  [[nodiscard]] const SchemaEntity* entity(std::string_view type) const {
-    auto found = entities_.find(type);
-    return found == entities_.end() ? nullptr : &found->second;
-  }
-  [[nodiscard]] const SchemaType* context_of(std::string_view action_type, std::string_view id) const;
+  [[nodiscard]] const EntityType* entity(Symbol type) const;
+  [[nodiscard]] const ActionType* action(EntityIndex uid) const;
+  [[nodiscard]] const std::vector<EntityType>& entities() const { return entities_; }
+  [[nodiscard]] const std::vector<ActionType>& actions() const { return actions_; }
+  [[nodiscard]] const TypeTable& types() const { return types_; }
 
  private:
-  friend class SchemaParser;
-  std::map<std::string, SchemaEntity, std::less<>> entities_;
-  std::map<std::string, SchemaType, std::less<>> contexts_;  // "Type::Action" + '\0' + id
+  friend class SchemaResolver;
+  TypeTable types_;
+  std::vector<EntityType> entities_;
+  std::vector<ActionType> actions_;
+  std::unordered_map<Symbol, std::size_t> entity_at_;
+  std::unordered_map<EntityIndex, std::size_t> action_at_;
 };
 
-// Reads the text form of a schema (Cedar 4.x). Nullopt, with a sentence in `error`, for anything else; never throws.
-[[nodiscard]] std::optional<Schema> parse_schema(std::string_view source, std::string& error);
+// `Action`, or a name that ends so: the types of actions.
+[[nodiscard]] bool is_action_type(std::string_view type) noexcept;
+
+// Nullopt with `error` set for what Cedar refuses: undeclared, doubled, shadowing and cyclic names, a context that is
+// no record. Never throws.
+[[nodiscard]] std::optional<Schema> resolve_schema(const WrittenSchema& written, Names& names, SchemaError& error);
+[[nodiscard]] std::optional<Schema> parse_schema(std::string_view source, Names& names, SchemaError& error);
+// Text in a string, or the JSON form.
+[[nodiscard]] std::optional<WrittenSchema> read_schema(const Json& json, SchemaError& error);
 
 }  // namespace libguard::policy::cedar
