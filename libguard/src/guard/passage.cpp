@@ -110,9 +110,9 @@ std::shared_ptr<const Command> Passage::tool_command() const {
   return command;
 }
 
-Decision Passage::ask_policy(const Identity& identity, const Command& command,
-                             const policy::ApprovalFacts& facts) const {
+Decision Passage::ask_policy(const Identity& identity, const Command& command, const policy::ApprovalFacts& facts) {
   const std::int64_t now = guard_.clock->now_us();
+  decided_us_ = now;
   Decision decision = request_.kind == RequestKind::tool
                           ? snapshot_->decider->decide_tool(identity, request_, facts, now)
                           : snapshot_->decider->decide(identity, request_, command, facts, now);
@@ -301,7 +301,11 @@ audit::ActionEntry Passage::entry() {
     entry.reads.assign(command->reads.begin(), command->reads.end());
     entry.writes.assign(command->writes.begin(), command->writes.end());
   }
-  if (decision_) entry.decision = &*decision_;
+  if (decision_) {
+    entry.decision = &*decision_;
+    if (facts_.empty()) facts_ = facts_text(request_, command, *snapshot_->masker, decided_us_);
+    entry.facts_json = facts_;
+  }
   entry.verdict = permit_digest_.empty() ? (ticket_.empty() ? "refuse" : "pending") : "allow";
   entry.snapshot = snapshot_->hash;
   entry.ticket = ticket_;

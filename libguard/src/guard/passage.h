@@ -84,7 +84,7 @@ class Passage {
   [[nodiscard]] Checked<Identity> renewed_identity();
   [[nodiscard]] std::shared_ptr<const Command> tool_command() const;
   [[nodiscard]] Decision ask_policy(const Identity& identity, const Command& command,
-                                    const policy::ApprovalFacts& facts) const;
+                                    const policy::ApprovalFacts& facts);
   [[nodiscard]] Decision ask_again(const Identity& identity, const Understood& understood, const Decision& shown,
                                    std::int64_t approvals, const std::vector<std::string>& groups);
   [[nodiscard]] audit::ActionEntry entry();
@@ -105,6 +105,8 @@ class Passage {
   std::optional<Understood> understood_;
   std::optional<Decision> decision_;
   std::optional<RecordText> text_;  // made once, after understanding
+  std::string facts_;               // what policy was asked, made once, after it decided
+  std::int64_t decided_us_ = 0;
   std::string ticket_;
   std::vector<std::string> approvers_;
   std::string permit_digest_;
@@ -113,7 +115,7 @@ class Passage {
   std::optional<Intent> intent_;             // kept here, so that an error can be recorded as its outcome
   std::int64_t backend_us_ = 0;
   std::int64_t affected_ = 0;
-  bool executed_ = false;            // the backend or the tool has done it: what fails now fails after the fact
+  bool executed_ = false;  // the backend or the tool has done it: what fails now fails after the fact
   bool catalogue_changed_ = false;
   bool refresh_ = false;
 };

@@ -88,6 +88,9 @@ Decider::~Decider() = default;
 
 const std::string& Decider::version() const noexcept { return state_->version; }
 
+const Vocabulary& Decider::words() const noexcept { return state_->words; }
+const LoadedPolicies& Decider::policies() const noexcept { return state_->policies; }
+
 std::vector<std::string> Decider::ids() const {
   std::vector<std::string> ids;
   for (const cedar::Policy& policy : state_->policies.set.policies()) ids.push_back(policy.id);
@@ -148,7 +151,7 @@ bool Decider::State::can_decide(Decision& decision, const Command& command, cons
 }
 
 Decision Decider::decide(const Identity& identity, const Request& request, const Command& command,
-                         const ApprovalFacts& facts, std::int64_t now_us) const {
+                         const ApprovalFacts& facts, std::int64_t now_us, Witness* witness) const {
   const State& state = *state_;
   Decision decision;
   const ConnectionEntity* connection = nullptr;
@@ -185,7 +188,7 @@ Decision Decider::decide(const Identity& identity, const Request& request, const
   }
   RequestContext context(state.words, state.policies, names);
   context.command(identity, request, command, values, hour, decision.risk);
-  Rounds rounds(state.words, state.policies, names, context);
+  Rounds rounds(state.words, state.policies, names, context, witness);
   bool lifts_rows = command.effect == CommandEffect::read && !command.packs_rows &&
                     std::none_of(command.touches.begin(), command.touches.end(), writes);
   Ruling ruling = rounds.run(builder.asks, *subjects, facts, lifts_rows);
@@ -197,7 +200,7 @@ Decision Decider::decide(const Identity& identity, const Request& request, const
 }
 
 Decision Decider::decide_tool(const Identity& identity, const Request& request, const ApprovalFacts& facts,
-                              std::int64_t now_us) const {
+                              std::int64_t now_us, Witness* witness) const {
   const State& state = *state_;
   Decision decision;
   const ConnectionEntity* connection = state.words.connection(request.connection);
@@ -219,7 +222,7 @@ Decision Decider::decide_tool(const Identity& identity, const Request& request, 
   }
   RequestContext context(state.words, state.policies, names);
   context.tool(identity, request, *arguments.value, state.zone.hour(now_us), decision.risk);
-  Rounds rounds(state.words, state.policies, names, context);
+  Rounds rounds(state.words, state.policies, names, context, witness);
   AskBuilder builder(state.words, names);
   std::vector<Ask> asks{builder.tool(request.tool, connection)};
   Ruling ruling = rounds.run(asks, *subjects, facts, false);

@@ -16,6 +16,10 @@
 
 namespace libguard::policy {
 
+class Vocabulary;
+class Witness;
+struct LoadedPolicies;
+
 // One policy text and where it came from ("libguard:baseline", "policies/support.cedar").
 struct PolicySource {
   std::string name;
@@ -38,14 +42,18 @@ class Decider {
   // A refusal's `reason` is the whole sentence for the agent: "DENIED by <id>: <why>. Final for this statement, ...".
   // sql: `command` understood against connection `command.connection`. Loops over remedies (at most 4 rounds,
   // hypothetically); verdict allow, ask (with stages) or deny. With `facts` the approvals that were really given.
+  // `witness`, when there is one, sees every question.
   [[nodiscard]] Decision decide(const Identity& identity, const Request& request, const Command& command,
-                                const ApprovalFacts& facts, std::int64_t now_us) const;
+                                const ApprovalFacts& facts, std::int64_t now_us, Witness* witness = nullptr) const;
   // tool: Action "use" on Tool::"<name>" with the argument names and sizes as context.
   [[nodiscard]] Decision decide_tool(const Identity& identity, const Request& request, const ApprovalFacts& facts,
-                                     std::int64_t now_us) const;
+                                     std::int64_t now_us, Witness* witness = nullptr) const;
   // Hash of all policy texts, in order.
   [[nodiscard]] const std::string& version() const noexcept;
   [[nodiscard]] std::vector<std::string> ids() const;
+  // For tools that look into the set.
+  [[nodiscard]] const Vocabulary& words() const noexcept;
+  [[nodiscard]] const LoadedPolicies& policies() const noexcept;
 
  private:
   struct State;

@@ -28,6 +28,7 @@ Ruling Rounds::run(const std::vector<Ask>& asks, const std::vector<Subject>& sub
     context_.round(std::max(approvals, facts.approvals), groups, ruling.row_limit.value_or(kUnproven));
     ruling.objections.clear();
     ruling.permits.clear();
+    ruling.asking = ruling.rounds + 1;
     ask_all(asks, subjects, ruling);
     ++ruling.rounds;
     if (ruling.objections.empty()) break;
@@ -69,8 +70,11 @@ void Rounds::ask_one(const Ask& ask, const Subject& subject, Ruling& ruling) {
     refused = true;
     ruling.objections.push_back({Objection::Kind::erring, &ask, &subject, policy});
   }
+  bool permitted = subject.forbids_only || (!answer_.permits.empty() && (!ask.must_be_named || names_it(ask)));
+  if (witness_ != nullptr)
+    witness_->asked({ask, subject, request, answer_, names_, machine_, ruling.asking, permitted && !refused});
   if (subject.forbids_only) return;
-  if (answer_.permits.empty() || (ask.must_be_named && !names_it(ask))) {
+  if (!permitted) {
     ruling.objections.push_back({Objection::Kind::not_permitted, &ask, &subject, 0});
   } else if (!refused) {
     ruling.permits.insert(answer_.permits.begin(), answer_.permits.end());

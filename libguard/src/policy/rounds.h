@@ -12,6 +12,7 @@
 #include "policy/context.h"
 #include "policy/decider.h"
 #include "policy/policy_loader.h"
+#include "policy/witness.h"
 
 namespace libguard::policy {
 
@@ -31,16 +32,19 @@ struct Ruling {
   std::vector<Stage> stages;
   std::optional<std::int64_t> row_limit;
   int rounds = 0;
+  int asking = 0;  // the round that is under way; 0: none
 };
 
 class Rounds {
  public:
-  Rounds(const Vocabulary& words, const LoadedPolicies& policies, const cedar::Names& names, RequestContext& context)
+  Rounds(const Vocabulary& words, const LoadedPolicies& policies, const cedar::Names& names, RequestContext& context,
+         Witness* witness = nullptr)
       : policies_(policies),
         names_(names),
         hierarchy_(words.entities),
         machine_(names, hierarchy_),
-        context_(context) {}
+        context_(context),
+        witness_(witness) {}
 
   // `lifts_rows`: a row limit can help, because the command only reads and packs nothing into one row.
   [[nodiscard]] Ruling run(const std::vector<Ask>& asks, const std::vector<Subject>& subjects,
@@ -62,6 +66,7 @@ class Rounds {
   cedar::Hierarchy hierarchy_;
   cedar::Machine machine_;
   RequestContext& context_;
+  Witness* witness_;  // may be nobody
   cedar::Answer answer_;
 };
 
