@@ -161,6 +161,7 @@ void bind_doors(py::module_& module) {
       },
       Release());
   module.def("policy_eval", &policy_eval_json, Release());
+  module.def("role_packs", &role_packs_json, Release());
   module.def("mask", &mask_json, Release());
   module.def("audit_verify", &audit_verify_json, Release());
   module.def("audit_sessions", &audit_sessions_json, Release());

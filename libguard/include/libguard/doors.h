@@ -36,6 +36,8 @@ class LIBGUARD_API Explainer {
 };
 
 [[nodiscard]] LIBGUARD_API std::string policy_eval_json(std::string_view line, bool cedar_compat);
+// [{role, version, approvers, summary, text}]: the policies that ship with libguard, `baseline` first.
+[[nodiscard]] LIBGUARD_API std::string role_packs_json();
 [[nodiscard]] LIBGUARD_API std::string mask_json(std::string_view line, std::string_view show);
 [[nodiscard]] LIBGUARD_API std::string audit_verify_json(const std::string& directory);
 [[nodiscard]] LIBGUARD_API std::string audit_sessions_json(const std::string& directory);

@@ -17,7 +17,7 @@ void begin_body(std::string& body, std::string_view type, std::int64_t at_us) {
 }
 
 // JSON that others hand in: what does not stand on its own is kept as text, so that it cannot change the record.
-void append_foreign(JsonWriter& writer, std::string_view name, const std::string& json) {
+void append_foreign(JsonWriter& writer, MemberName name, const std::string& json) {
   if (json.empty()) return;
   if (is_contained_json(json))
     writer.raw(name, json);
@@ -25,7 +25,7 @@ void append_foreign(JsonWriter& writer, std::string_view name, const std::string
     writer.text(name, json);
 }
 
-void append_hops(JsonWriter& writer, std::string_view name, const std::vector<Hop>& hops) {
+void append_hops(JsonWriter& writer, MemberName name, const std::vector<Hop>& hops) {
   if (hops.empty()) return;
   writer.begin_array(name);
   for (const Hop& hop : hops) {

@@ -1,5 +1,6 @@
 #include "base/json_writer.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -123,6 +124,15 @@ struct ValueAppender {
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
+  const std::size_t plain = plain_end(text, 0);
+  if (plain == text.size()) {  // nearly always
+    const std::size_t start = out.size();
+    out.resize(start + plain + 2);
+    out[start] = '"';
+    std::copy(text.begin(), text.end(), out.begin() + static_cast<std::ptrdiff_t>(start + 1));
+    out.back() = '"';
+    return;
+  }
   out += '"';
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = plain_end(text, at);

@@ -58,7 +58,8 @@ Config read_config(const std::string& path) {
   config.directory = std::filesystem::absolute(path).parent_path().string();
   config.digest = crypto::hex(crypto::sha256(bytes));
   Section root = read_yaml(path, bytes);
-  root.only({"version", "identity", "connections", "data", "facts", "policies", "approvals", "audit", "timezone"});
+  root.only(
+      {"version", "identity", "connections", "data", "facts", "policies", "roles", "approvals", "audit", "timezone"});
   if (root.text("version") != "1") root.fail("version", "config.version", "this guard reads version 1");
 
   read_identity(root, config);

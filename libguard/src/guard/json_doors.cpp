@@ -16,6 +16,7 @@
 #include "masking/masker.h"
 #include "model/request_json.h"
 #include "policy/decider.h"
+#include "policy/packs/packs.h"
 
 namespace libguard {
 namespace {
@@ -110,7 +111,7 @@ std::string stats_json(const Guard& guard) {
   std::string out;
   JsonWriter json(out);
   json.begin_object();
-  for (const auto& [name, value] : guard.stats()) json.number(name, value);
+  for (const auto& [name, value] : guard.stats()) json.name(name).number(value);
   json.end_object();
   return out;
 }
@@ -138,6 +139,20 @@ std::string Explainer::explain(std::string_view line) const {
   return answer_line(line, [&](const Line& parsed) {
     return explain_json_text(*state_->understander->understand(parsed.sql, parsed.params));
   });
+}
+
+std::string role_packs_json() {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_array().begin_object().text("role", "baseline").number("version", 1).boolean("approvers", false);
+  json.text("summary", "vetted functions may be called; no structure, no writes without a WHERE; lets nobody in");
+  json.text("text", policy::baseline_text()).end_object();
+  for (const policy::RolePack& pack : policy::role_packs()) {
+    json.begin_object().text("role", pack.name).number("version", pack.version);
+    json.boolean("approvers", pack.needs_approvers).text("summary", pack.summary).text("text", pack.text).end_object();
+  }
+  json.end_array();
+  return out;
 }
 
 std::string policy_eval_json(std::string_view line, bool cedar_compat) { return policy::eval_line(line, cedar_compat); }

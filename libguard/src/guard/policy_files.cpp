@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "guard/config_parts.h"
 #include "libguard/error.h"
+#include "policy/packs/packs.h"
 
 namespace libguard {
 namespace {
@@ -39,24 +40,47 @@ policy::PolicySource read_source(const Section& root, const std::string& directo
   return {name, std::move(bytes)};
 }
 
+std::vector<policy::RoleUse> read_roles(const Section& root) {
+  std::vector<policy::RoleUse> roles;
+  for (const auto& [name, entry] : root.section("roles").entries()) {
+    entry.only({"role", "group", "connection", "approvers"});
+    roles.push_back(
+        {name, entry.text("role"), entry.text("group"), entry.text("connection"), entry.text("approvers", "")});
+  }
+  const std::string complaint = policy::complaint_about_roles(roles);
+  if (!complaint.empty()) root.fail("roles", "config.roles", complaint);
+  return roles;
+}
+
+policy::PolicySource source_of(const Section& root, const policy::RoleUse& use) {
+  std::string why;
+  auto source = policy::role_source(use, why);
+  if (!source) root.section("roles").fail(use.name.c_str(), "config.roles", why);
+  return std::move(*source);
+}
+
 }  // namespace
 
 std::vector<policy::PolicySource> read_policies(const Section& root, const std::string& directory) {
+  const std::vector<policy::RoleUse> roles = read_roles(root);
   std::vector<policy::PolicySource> sources;
+  for (const policy::RoleUse& use : roles) sources.push_back(source_of(root, use));
   for (const std::string& pattern : root.list("policies")) {
     if (pattern == "libguard:baseline") {
-      sources.push_back({pattern, std::string(policy::baseline_text())});
+      sources.push_back({pattern, policy::baseline_for(roles)});
       continue;
     }
     if (pattern.starts_with("libguard:"))
-      root.fail("policies", "config.unknown_reference", "the shipped pack is libguard:baseline");
+      root.fail("policies", "config.unknown_reference",
+                "the shipped pack is libguard:baseline; roles go under `roles:`");
     std::vector<std::string> names = matches_of(directory, pattern);
     if (names.empty())
       root.fail("policies", "config.rule_never_applies", "\"" + text::visible(pattern) + "\" names no file");
     for (const std::string& name : names) sources.push_back(read_source(root, directory, name));
   }
   if (sources.empty())
-    root.fail("policies", "config.missing_key", "name at least one policy file; without one every action is refused");
+    root.fail("policies", "config.missing_key",
+              "name at least one policy file or role; without one every action is refused");
   return sources;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Finds the policy texts that guard.yaml names: "libguard:baseline", files, and globs of one folder.
+// The policy texts that guard.yaml names: shipped roles, "libguard:baseline", files, and globs of one folder.
 
 #include <string>
 #include <vector>

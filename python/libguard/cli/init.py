@@ -20,6 +20,12 @@ from libguard.cli.guard_door import core
 WORKING_SET = Path(__file__).parent / "working_set"
 COLUMNS_MAX = 5_000  # of a database that is looked through for columns that sound personal
 CLASSES = (("pii.email", "label", "mail"), ("pii.card", '"partial:last=4"', "card"), ("pii.ssn", "redact", "ssn"))
+PRESETS = {
+    "read-only": "reads every table, sees no classified value, changes nothing",
+    "analyst": "reads, and may search by classified columns, whose values stay masked",
+    "operator": "reads and writes rows named by key; more than 100 rows need an approval",
+}
+OWN_POLICIES = 'policies: ["libguard:baseline", "policies/*.cedar"]'
 SHOP_FACTS = """# What a statement assigns becomes context.refund_cents in policies; a value in doubt is refused.
 facts:
   refund_cents: { assigned: shop/main.orders.refunded_cents }
@@ -32,14 +38,20 @@ def init(
         str | None, typer.Option(metavar="PATH", help="Guard this SQLite database instead of a sample shop.db.")
     ] = None,
     directory: Annotated[str, typer.Option(metavar="DIR", help="Where to write.")] = ".",
+    preset: Annotated[
+        str | None,
+        typer.Option(metavar="ROLE", help="A shipped role in place of a policy file: read-only, analyst or operator."),
+    ] = None,
 ) -> int:
     """Writes guard.yaml, a policy, an issuer's key and a key pair for people; without --database a sample shop."""
+    if preset is not None and preset not in PRESETS:
+        raise CliError(f"there is no preset of this name; there are {', '.join(PRESETS)}")
     folder = Path(directory)
-    files = _texts(folder, database)
+    files = _texts(folder, database, preset)
     keys = ("keys/issuer.ed25519", "keys/issuer.pub", "keys/people.ed25519", "keys/people.pub")
     _refuse_to_overwrite(folder, [*files, *keys, *(() if database else ("shop.db",))])
     with _told(folder):
-        for sub in ("keys", "policies"):
+        for sub in {"keys", *(str(Path(name).parent) for name in files)}:
             (folder / sub).mkdir(parents=True, exist_ok=True)
         (folder / "keys").chmod(0o700)
     native = core()
@@ -52,11 +64,33 @@ def init(
             with open(folder / name, "x", encoding="utf-8") as file:
                 file.write(text)
     checked = json.loads(native.config_check(str(folder / "guard.yaml")))
-    _report(folder, [*files, *keys, *(() if database else ("shop.db",))], checked["connections"][0]["name"])
+    _report(
+        folder,
+        [*files, *keys, *(() if database else ("shop.db",))],
+        checked["connections"][0]["name"],
+        _account(preset),
+    )
     return EXIT_DONE
 
 
-def _texts(folder: Path, database: str | None) -> dict[str, str]:
+def _account(preset: str | None) -> str:
+    return "agent" if preset else "support-crew"
+
+
+def _policies_text(preset: str | None, connection: str) -> str:
+    if preset is None:
+        return OWN_POLICIES
+    approvers = ", approvers: approvers" if preset == "operator" else ""
+    return (
+        f'policies: ["libguard:baseline"]\n\n'
+        f"# Shipped roles. {preset}: {PRESETS[preset]}.\n"
+        f"# `libguard policy roles` lists them with their text; rules of your own go into files under `policies:`.\n"
+        f"roles:\n"
+        f"  agents-{preset}: {{ role: {preset}@1, group: agents, connection: {connection}{approvers} }}"
+    )
+
+
+def _texts(folder: Path, database: str | None, preset: str | None) -> dict[str, str]:
     template = (WORKING_SET / "guard.yaml").read_text()
     policy = (WORKING_SET / "support.cedar").read_text()
     if database is None:
@@ -66,8 +100,20 @@ def _texts(folder: Path, database: str | None) -> dict[str, str]:
         columns = _personal_columns(database)
         name, facts, rules = _name_of(database), "", ""
         path, data = json.dumps(os.path.relpath(database, folder), ensure_ascii=False), _data_text(name, columns)
-    for mark, text in (("CONNECTION", name), ("PATH", path), ("DATA", data), ("FACTS", facts)):
+    marks = {
+        "CONNECTION": name,
+        "PATH": path,
+        "DATA": data,
+        "FACTS": facts,
+        "ACCOUNT": _account(preset),
+        "GROUP": "agents" if preset else "support",
+        "APPROVERS": "approvers" if preset else "finance",
+        "POLICIES": _policies_text(preset, name),
+    }
+    for mark, text in marks.items():
         template = template.replace(f"@{mark}@", text)
+    if preset is not None:
+        return {"guard.yaml": template}
     policy = policy.replace("@CONNECTION@", name).replace("@RULES@\n", rules)
     return {"guard.yaml": template, "policies/support.cedar": policy}
 
@@ -140,7 +186,7 @@ def _name_of(database: str) -> str:
     return name if name and name[0].isalpha() else "main"
 
 
-def _report(folder: Path, names: list[str], connection: str) -> None:
+def _report(folder: Path, names: list[str], connection: str, account: str) -> None:
     from libguard.cli.views.terminal import line, pairs
 
     line("written, and checked:", "bold green")
@@ -154,12 +200,12 @@ def _report(folder: Path, names: list[str], connection: str) -> None:
     line("Try:", "bold")
     for command in (
         f"libguard catalogue dump --connection {connection}",
-        f'libguard explain "DELETE FROM orders" --connection {connection} --as support-crew'
+        f'libguard explain "DELETE FROM orders" --connection {connection} --as {account}'
         if connection == "shop"
-        else f'libguard explain "SELECT 1" --connection {connection} --as support-crew',
-        f'libguard query "SELECT * FROM customers" --connection {connection} --account support-crew'
+        else f'libguard explain "SELECT 1" --connection {connection} --as {account}',
+        f'libguard query "SELECT * FROM customers" --connection {connection} --account {account}'
         if connection == "shop"
-        else f'libguard query "SELECT 1" --connection {connection} --account support-crew',
+        else f'libguard query "SELECT 1" --connection {connection} --account {account}',
         "libguard sessions list",
         "libguard audit verify",
     ):

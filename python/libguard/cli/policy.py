@@ -6,11 +6,15 @@ from typing import Annotated
 
 import typer
 
+from libguard.cli import policy_roles
 from libguard.cli.batch import run_batch
 from libguard.cli.errors import EXIT_DONE
 from libguard.cli.guard_door import core
 
 app = typer.Typer(help="Policies.", no_args_is_help=True, rich_markup_mode=None)
+
+
+app.command("roles")(policy_roles.roles)
 
 
 @app.callback()
