@@ -78,8 +78,8 @@ TEST_CASE("remedies may uncover further forbids, for at most four rounds") {
   std::string chain;
   for (int i = 0; i < 6; ++i) {
     std::string n = std::to_string(i);
-    chain += "@id(\"step" + n + "\") @remedy(\"approval:group=dba,ttl=" + std::to_string(i + 1) +
-             "m\") forbid (principal, action == Action::\"delete\", resource) when { context.approvals == " + n + " };";
+    chain += "@id(\"step" + n + "\") @remedy(\"approval:group=dba,n=" + std::to_string(i + 1) +
+             "\") forbid (principal, action == Action::\"delete\", resource) when { context.approvals == " + n + " };";
   }
   Decision decision = decide(decider_of(kOpen + chain), keyed_delete());
   CHECK(decision.verdict() == Verdict::deny);
@@ -95,7 +95,7 @@ TEST_CASE("remedies may uncover further forbids, for at most four rounds") {
   CHECK(decision.rounds == 3);
 }
 
-TEST_CASE("equal remedies are one stage, different ones are several") {
+TEST_CASE("one group is one stage, as strict as the strictest; different ones are several") {
   auto forbid = [](const char* id, const char* remedy) {
     return std::string("@id(\"") + id + "\") @remedy(\"" + remedy +
            "\") forbid (principal, action == Action::\"delete\", resource) unless { context.approvals >= 1 };";
@@ -105,6 +105,11 @@ TEST_CASE("equal remedies are one stage, different ones are several") {
              keyed_delete());
   REQUIRE(same.stages.size() == 1);
   CHECK(same.stages[0].asked_by == "a, b");
+  Decision strict = decide(
+      decider_of(kOpen + forbid("a", "approval:group=dba,n=3,ttl=2h") + forbid("b", "approval:group=dba,n=2,ttl=5m")),
+      keyed_delete());
+  REQUIRE(strict.stages.size() == 1);
+  CHECK(strict.stages[0] == Stage{"dba", 3, 300, "a, b"});
   CHECK(decide(decider_of(kOpen + forbid("a", "approval:group=dba") + forbid("b", "approval:group=finance")),
                keyed_delete())
             .stages.size() == 2);
@@ -148,6 +153,13 @@ TEST_CASE("remedies are read strictly") {
   REQUIRE(good);
   CHECK(good->stages[0].ttl_s == 7'200);
   CHECK(good->row_limit == 10);
+  good = parse_remedy(" mask:pii.email, pii.card ; read_only;reason_required:min=20", error);
+  REQUIRE(good);
+  CHECK(good->classes == std::set<std::string>{"pii.card", "pii.email"});
+  CHECK(good->read_only);
+  CHECK(good->reason_min == 20);
+  CHECK(parse_remedy("mask", error)->classes.empty());
+  CHECK(parse_remedy("reason_required", error)->reason_min == 1);
   for (const char* bad : {"",
                           "approve:group=x",
                           "approval",
@@ -169,6 +181,18 @@ TEST_CASE("remedies are read strictly") {
                           "limit_rows:1;limit_rows:2",
                           "limit_rows:99999999999999999999",
                           "approval:group=a;;limit_rows:1",
+                          "mask:",
+                          "mask:a,,b",
+                          "mask;mask",
+                          "read_only:",
+                          "read_only:yes",
+                          "read_only;read_only",
+                          "reason_required:",
+                          "reason_required:5",
+                          "reason_required:min=",
+                          "reason_required:min=0",
+                          "reason_required:min=1001",
+                          "reason_required;reason_required",
                           "approval:group=a,ttl=99999999999999999999s"}) {
     INFO(bad);
     CHECK_FALSE(parse_remedy(bad, error).has_value());

@@ -80,7 +80,7 @@ struct Approver::State {
     Permit permit;
     permit.command_ = call.command;
     permit.digest_ = call.digest;
-    permit.write_ = call.command->effect != CommandEffect::read;
+    permit.write_ = call.command->effect != CommandEffect::read && !call.decision.read_only && !now.read_only;
     permit.rows_affected_max_ = std::min(call.decision.rows_affected_max, now.rows_affected_max);
     permit.row_limit_ = std::min(call.decision.row_limit.value_or(kUnproven), now.row_limit.value_or(kUnproven));
     Approval approval = answer("allowed", "ok", now.reason, ticket.id, call.digest);

@@ -71,6 +71,8 @@ void add_command(FieldHash& hash, const Command& command) {
 
 void add_decision(FieldHash& hash, const Decision& decision) {
   hash.field(decision.snapshot).field(decision.row_limit.value_or(kUnproven)).field(decision.rows_affected_max);
+  hash.field(flag(decision.read_only)).field(number(decision.masked_classes.size()));
+  for (const std::string& name : decision.masked_classes) hash.field(name);
   hash.field(number(decision.stages.size()));
   for (const Stage& stage : decision.stages) {
     hash.field(stage.group).field(static_cast<std::int64_t>(stage.count)).field(stage.asked_by);

@@ -12,7 +12,7 @@
 //   versions    catalogue version, snapshot (configuration, policies and catalogue)
 //   facts       touches: action, object, oid, bound, keys named, columns written, system, through a view;
 //               functions: name, vetted, volatility, security definer
-//   limits      row limit, bound on affected rows
+//   limits      row limit, bound on affected rows, read only, masked classes
 //   stages      group, count, policy that asks
 //
 // Session, task text, record and credential ids, purpose and explanation stay out, so that asking again finds the open

@@ -87,6 +87,8 @@ void add_decision(Json& page, const Decision& decision) {
   for (const Stage& stage : decision.stages) asked_by.push_back(visible(stage.asked_by));
   page["rows_affected_max"] = decision.rows_affected_max;
   page["row_limit"] = decision.row_limit ? Json(*decision.row_limit) : Json(nullptr);
+  page["read_only"] = decision.read_only;
+  page["masked_classes"] = decision.masked_classes;
   page["risk"] = decision.risk;
   page["risk_parts"] = std::move(parts);
   page["asked_by"] = std::move(asked_by);

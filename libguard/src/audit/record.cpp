@@ -73,6 +73,14 @@ void append_risk(JsonWriter& writer, const Decision& decision) {
   writer.end_array();
 }
 
+void append_trail(JsonWriter& writer, const std::vector<RoundNote>& trail) {
+  if (trail.empty()) return;
+  writer.begin_array("trail");
+  for (const RoundNote& round : trail)
+    writer.begin_object().texts("forbids", round.forbids).texts_if("remedies", round.remedies).end_object();
+  writer.end_array();
+}
+
 void append_decision(JsonWriter& writer, const ActionEntry& entry) {
   writer.begin_object("decision").text("verdict", entry.verdict);
   if (const Decision* decision = entry.decision) {
@@ -81,7 +89,9 @@ void append_decision(JsonWriter& writer, const ActionEntry& entry) {
     append_risk(writer, *decision);
     writer.number("rounds", decision->rounds).number("rows_affected_max", decision->rows_affected_max);
     if (decision->row_limit) writer.number("row_limit", *decision->row_limit);
+    if (decision->read_only) writer.boolean("read_only", true);
     writer.texts_if("masked_classes", decision->masked_classes);
+    append_trail(writer, decision->trail);
   }
   writer.text("snapshot", entry.snapshot).end_object();
 }

@@ -30,6 +30,12 @@ struct RiskPart {
   std::string why;  // "+40 write in prod"
 };
 
+// One time that policy was asked: what forbade, and what was tried against it before asking again.
+struct RoundNote {
+  std::vector<std::string> forbids;   // policy ids, sorted
+  std::vector<std::string> remedies;  // of those forbids, as written; empty in a round that was the last
+};
+
 class Decision {
  public:
   Decision() = default;
@@ -42,12 +48,14 @@ class Decision {
   std::vector<std::string> erring;         // policy ids whose evaluation erred
   std::vector<Stage> stages;               // when verdict is ask: what would turn it into allow
   std::optional<std::int64_t> row_limit;   // limit_rows remedy applied
-  std::set<std::string> masked_classes;    // classes whose unmask was not permitted
+  std::set<std::string> masked_classes;    // classes whose unmask was not permitted, or that a remedy masks
+  bool read_only = false;                  // read_only remedy applied
   std::int64_t rows_affected_max = 1'000;  // bound on affected rows (keys named, approver's count, or the default)
   int risk = 0;                            // 0-100
   std::vector<RiskPart> risk_parts;
   int rounds = 0;
-  std::string snapshot;  // hash of configuration + policies + catalogue it was made under
+  std::vector<RoundNote> trail;  // one for each round in which something forbade
+  std::string snapshot;          // hash of configuration + policies + catalogue it was made under
 
  private:
   friend class policy::Decider;

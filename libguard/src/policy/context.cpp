@@ -92,7 +92,7 @@ Value RequestContext::texts(ContextName name, const Texts& texts) {
   return heap_.set(std::move(members));
 }
 
-// Fields stand in the order of ContextName; round() and touch() count on the first six.
+// Fields stand in the order of ContextName; round() and touch() count on the first nine.
 void RequestContext::start(const Identity& identity, const Request& request, int hour, int risk) {
   std::string_view tool = request.tool.empty() ? hop(identity, request, "tool") : std::string_view(request.tool);
   add(ContextName::agent, Value::of(hop(identity, request, "agent")));
@@ -107,7 +107,8 @@ void RequestContext::command(const Identity& identity, const Request& request, c
                              const std::vector<FactValue>& facts, int hour, int risk) {
   record_.fields.reserve(kContextNames + facts.size());
   for (ContextName name : {ContextName::approvals, ContextName::approver_groups, ContextName::row_limit,
-                           ContextName::bounded, ContextName::rows_bound, ContextName::columns_written}) {
+                           ContextName::masked, ContextName::read_only, ContextName::reason_given, ContextName::bounded,
+                           ContextName::rows_bound, ContextName::columns_written}) {
     add(name, Value());
   }
   start(identity, request, hour, risk);
@@ -119,6 +120,7 @@ void RequestContext::command(const Identity& identity, const Request& request, c
   add(ContextName::kinds, texts(ContextName::kinds, command.kinds));
   add(ContextName::statements, Value::of(std::int64_t{command.statements}));
   add(ContextName::values_bound, Value::of(command.literals.empty()));
+  counters();
   for (const FactValue& fact : facts) record_.fields.emplace_back(fact.name, Value::of(fact.value));
   whole_.bound = Bound::eq;
   whole_.rows_bound = 0;
@@ -131,7 +133,8 @@ void RequestContext::command(const Identity& identity, const Request& request, c
 }
 
 void RequestContext::tool(const Identity& identity, const Request& request, const Json& arguments, int hour, int risk) {
-  for (ContextName name : {ContextName::approvals, ContextName::approver_groups, ContextName::row_limit})
+  for (ContextName name : {ContextName::approvals, ContextName::approver_groups, ContextName::row_limit,
+                           ContextName::masked, ContextName::read_only, ContextName::reason_given})
     add(name, Value());
   start(identity, request, hour, risk);
   add(ContextName::argument_bytes, Value::of(static_cast<std::int64_t>(request.arguments.size())));
@@ -144,18 +147,50 @@ void RequestContext::tool(const Identity& identity, const Request& request, cons
   }
   add(ContextName::argument_names, heap_.set(std::move(argument_names)));
   add(ContextName::argument_sizes, heap_.record(std::move(sizes)));
+  counters();
 }
 
-void RequestContext::round(std::int64_t approvals, const std::set<std::string>& groups, std::int64_t row_limit) {
-  record_.fields[0].second = Value::of(approvals);
-  record_.fields[1].second = Value::of(&nothing_);
-  if (!groups.empty()) {
-    std::vector<Value> members;
-    for (const std::string& group : groups)
-      members.push_back(Value::of_entity(names_.entity(words_.type(Type::group), group)));
-    record_.fields[1].second = heap_.set(std::move(members));
+void RequestContext::counters() {
+  for (Symbol name = static_cast<Symbol>(ContextName::first_counter); name < kContextNames; ++name) {
+    if (!policies_.context_used[name]) continue;
+    Counter counter = *counter_of(name);
+    record_.fields.emplace_back(name, Value::of(usage_[counter.budget][counter.measure]));
   }
-  record_.fields[2].second = Value::of(row_limit);
+}
+
+Value RequestContext::entities(Type type, const std::set<std::string>& ids) {
+  if (ids.empty()) return Value::of(&nothing_);
+  std::vector<Value> members;
+  for (const std::string& id : ids) members.push_back(Value::of_entity(names_.entity(words_.type(type), id)));
+  return heap_.set(std::move(members));
+}
+
+// A class is masked, too, when every class below it is.
+std::set<std::string> RequestContext::with_parents(const std::set<std::string>& classes) const {
+  std::set<std::string> out = classes;
+  for (const std::string& name : classes) {
+    for (auto dot = name.rfind('.'); dot != std::string::npos && dot != 0; dot = name.rfind('.', dot - 1)) {
+      std::string parent = name.substr(0, dot);
+      const auto& all = words_.data_classes();
+      bool whole = std::all_of(all.begin(), all.end(), [&](const auto& entry) {
+        bool below = entry.first == parent || entry.first.starts_with(parent + ".");
+        return !below || classes.contains(entry.first);
+      });
+      if (whole) out.insert(std::move(parent));
+    }
+  }
+  return out;
+}
+
+void RequestContext::round(const RoundFacts& facts) {
+  static const std::set<std::string> kNobody;
+  put(ContextName::approvals, Value::of(facts.approvals));
+  put(ContextName::approver_groups, entities(Type::group, facts.groups != nullptr ? *facts.groups : kNobody));
+  put(ContextName::row_limit, Value::of(facts.row_limit));
+  bool masks = facts.masked != nullptr && !facts.masked->empty() && used(ContextName::masked);
+  put(ContextName::masked, masks ? entities(Type::data_class, with_parents(*facts.masked)) : Value::of(&nothing_));
+  put(ContextName::read_only, Value::of(facts.read_only));
+  put(ContextName::reason_given, Value::of(facts.reason_given));
 }
 
 void RequestContext::touch(const Touch* touch) {

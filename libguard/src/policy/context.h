@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "libguard/request.h"
 #include "model/command.h"
+#include "model/usage.h"
 #include "policy/policy_loader.h"
 #include "policy/vocabulary.h"
 
@@ -24,10 +25,21 @@ struct FactValue {
 [[nodiscard]] bool fact_values(const Command& command, const Vocabulary& words, std::vector<FactValue>& out,
                                std::string& name);
 
+// What remedies and approvals have made of a command by this round. The sets must outlive the round.
+struct RoundFacts {
+  std::int64_t approvals = 0;
+  const std::set<std::string>* groups = nullptr;
+  std::int64_t row_limit = kUnproven;
+  const std::set<std::string>* masked = nullptr;  // names of classes
+  bool read_only = false;
+  bool reason_given = false;
+};
+
 class RequestContext {
  public:
-  RequestContext(const Vocabulary& words, const LoadedPolicies& policies, cedar::Names& names)
-      : words_(words), policies_(policies), names_(names) {}
+  // `usage` must outlive this.
+  RequestContext(const Vocabulary& words, const LoadedPolicies& policies, cedar::Names& names, const Usage& usage)
+      : words_(words), policies_(policies), names_(names), usage_(usage) {}
   RequestContext(const RequestContext&) = delete;
   RequestContext& operator=(const RequestContext&) = delete;
 
@@ -36,7 +48,7 @@ class RequestContext {
   // `arguments` must outlive this.
   void tool(const Identity& identity, const Request& request, const Json& arguments, int hour, int risk);
 
-  void round(std::int64_t approvals, const std::set<std::string>& groups, std::int64_t row_limit);
+  void round(const RoundFacts& facts);
   // What the next request is about; nullptr: the command as a whole.
   void touch(const Touch* touch);
   [[nodiscard]] const cedar::Record* record() const { return &record_; }
@@ -47,10 +59,15 @@ class RequestContext {
   [[nodiscard]] bool used(ContextName name) const { return policies_.context_used[static_cast<Symbol>(name)]; }
   template <typename Texts>
   cedar::Value texts(ContextName name, const Texts& texts);
+  cedar::Value entities(Type type, const std::set<std::string>& ids);
+  void counters();
+  void put(ContextName name, cedar::Value value) { record_.fields[static_cast<std::size_t>(name)].second = value; }
+  [[nodiscard]] std::set<std::string> with_parents(const std::set<std::string>& classes) const;
 
   const Vocabulary& words_;
   const LoadedPolicies& policies_;
   cedar::Names& names_;
+  const Usage& usage_;
   cedar::Heap heap_;
   cedar::Record record_;
   cedar::Set nothing_;

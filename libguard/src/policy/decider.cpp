@@ -41,6 +41,34 @@ std::int64_t rows_affected_bound(const Command& command, std::int64_t otherwise)
   return rows > 0 ? rows : otherwise;
 }
 
+// What counts of a reason: its characters that show something.
+std::int64_t shown_chars(std::string_view text) {
+  return std::count_if(text.begin(), text.end(), [](char c) {
+    auto byte = static_cast<unsigned char>(c);
+    return byte > 0x20 && byte != 0x7F && (byte & 0xC0) != 0x80;
+  });
+}
+
+std::int64_t reason_chars(const Request& request) {
+  return std::max(shown_chars(request.purpose), shown_chars(request.explanation));
+}
+
+// A class that is compared with more than one value, or flows elsewhere, is shown by other ways than result columns.
+Liftable liftable_of(const Request& request, const Command& command, const ClassUse& use,
+                     const ColumnClasses& classes) {
+  Liftable liftable;
+  liftable.reads =
+      command.effect == CommandEffect::read && std::none_of(command.touches.begin(), command.touches.end(), writes);
+  liftable.packs_rows = command.packs_rows;
+  liftable.vetted =
+      std::all_of(command.functions.begin(), command.functions.end(), [](const CalledFunction& f) { return f.safe; });
+  for (std::size_t i = 0; i < use.carried.size(); ++i) {
+    if (use.carried[i] || use.inferred[i]) liftable.exposed.insert(classes.name(i));
+  }
+  liftable.reason_chars = reason_chars(request);
+  return liftable;
+}
+
 void refuse(Decision& decision, std::string code, const std::string& why) {
   decision.code = std::move(code);
   decision.reason = final_refusal(why);
@@ -69,7 +97,7 @@ struct Decider::State {
         version(digest_of(sources)) {}
 
   // Everything of a decision but its verdict, which only Decider may set.
-  Verdict rule(Decision& decision, const Ruling& ruling, const cedar::Names& names) const;
+  Verdict rule(Decision& decision, const Ruling& ruling, const Liftable& liftable, const Said& said) const;
   void mask(Decision& decision, const ClassSet& shown, const std::vector<Subject>& subjects, AskBuilder& builder,
             Rounds& rounds) const;
   bool can_decide(Decision& decision, const Command& command, const ConnectionEntity*& connection) const;
@@ -86,6 +114,16 @@ Decider::Decider(const std::vector<PolicySource>& sources, std::shared_ptr<const
 
 Decider::~Decider() = default;
 
+BudgetNeeds Decider::budget_needs() const {
+  BudgetNeeds needs;
+  for (Symbol name = static_cast<Symbol>(ContextName::first_counter); name < kContextNames; ++name) {
+    if (!state_->policies.context_used[name]) continue;
+    Counter counter = *counter_of(name);
+    needs.wanted[static_cast<std::size_t>(counter.budget)][static_cast<std::size_t>(counter.measure)] = true;
+  }
+  return needs;
+}
+
 const std::string& Decider::version() const noexcept { return state_->version; }
 
 const Vocabulary& Decider::words() const noexcept { return state_->words; }
@@ -98,8 +136,10 @@ std::vector<std::string> Decider::ids() const {
   return ids;
 }
 
-Verdict Decider::State::rule(Decision& decision, const Ruling& ruling, const cedar::Names& names) const {
+Verdict Decider::State::rule(Decision& decision, const Ruling& ruling, const Liftable& liftable,
+                             const Said& said) const {
   decision.rounds = ruling.rounds;
+  decision.trail = ruling.trail;
   decision.erring = ids_of(ruling.erring, policies.set);
   if (!ruling.objections.empty()) {
     std::set<cedar::PolicyIndex> deciding;
@@ -107,11 +147,20 @@ Verdict Decider::State::rule(Decision& decision, const Ruling& ruling, const ced
       if (objection.kind != Objection::Kind::not_permitted) deciding.insert(objection.policy);
     }
     decision.deciding = ids_of(deciding, policies.set);
-    decision.code = code_of(ruling.objections.front().kind);
-    decision.reason = reason_of_objection(ruling.objections.front(), policies, names);
+    const Objection& first = ruling.objections.front();
+    decision.code = is_over_budget(first, policies, said.usage) ? "policy.budget" : code_of(first.kind);
+    decision.reason = reason_of_objection(first, policies, said);
+    return Verdict::deny;
+  }
+  if (ruling.reason_min > liftable.reason_chars) {
+    decision.deciding = ids_of(ruling.reason_asked, policies.set);
+    decision.code = "policy.reason_required";
+    decision.reason = reason_to_give_one(decision.deciding, ruling.reason_min, liftable.reason_chars);
     return Verdict::deny;
   }
   decision.row_limit = ruling.row_limit;
+  decision.masked_classes = ruling.masked;
+  decision.read_only = ruling.read_only;
   decision.stages = ruling.stages;
   if (!ruling.stages.empty()) {
     decision.deciding = ids_of(ruling.lifted, policies.set);
@@ -151,7 +200,7 @@ bool Decider::State::can_decide(Decision& decision, const Command& command, cons
 }
 
 Decision Decider::decide(const Identity& identity, const Request& request, const Command& command,
-                         const ApprovalFacts& facts, std::int64_t now_us, Witness* witness) const {
+                         const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage, Witness* witness) const {
   const State& state = *state_;
   Decision decision;
   const ConnectionEntity* connection = nullptr;
@@ -186,21 +235,20 @@ Decision Decider::decide(const Identity& identity, const Request& request, const
     refuse(decision, builder.code, builder.why);
     return decision;
   }
-  RequestContext context(state.words, state.policies, names);
+  RequestContext context(state.words, state.policies, names, usage);
   context.command(identity, request, command, values, hour, decision.risk);
   Rounds rounds(state.words, state.policies, names, context, witness);
-  bool lifts_rows = command.effect == CommandEffect::read && !command.packs_rows &&
-                    std::none_of(command.touches.begin(), command.touches.end(), writes);
-  Ruling ruling = rounds.run(builder.asks, *subjects, facts, lifts_rows);
-  decision.verdict_ = state.rule(decision, ruling, names);
+  Liftable liftable = liftable_of(request, command, use, state.classes);
+  Ruling ruling = rounds.run(builder.asks, *subjects, facts, liftable);
+  decision.verdict_ = state.rule(decision, ruling, liftable, {names, usage});
   if (decision.verdict() == Verdict::deny) return decision;
-  context.round(facts.approvals, facts.groups, ruling.row_limit.value_or(kUnproven));
+  context.round({facts.approvals, &facts.groups, kUnproven, nullptr, false, liftable.reason_chars > 0});
   state.mask(decision, use.shown, *subjects, builder, rounds);
   return decision;
 }
 
 Decision Decider::decide_tool(const Identity& identity, const Request& request, const ApprovalFacts& facts,
-                              std::int64_t now_us, Witness* witness) const {
+                              std::int64_t now_us, const Usage& usage, Witness* witness) const {
   const State& state = *state_;
   Decision decision;
   const ConnectionEntity* connection = state.words.connection(request.connection);
@@ -220,13 +268,15 @@ Decision Decider::decide_tool(const Identity& identity, const Request& request, 
     refuse(decision, "policy.no_identity", why);
     return decision;
   }
-  RequestContext context(state.words, state.policies, names);
+  RequestContext context(state.words, state.policies, names, usage);
   context.tool(identity, request, *arguments.value, state.zone.hour(now_us), decision.risk);
   Rounds rounds(state.words, state.policies, names, context, witness);
   AskBuilder builder(state.words, names);
   std::vector<Ask> asks{builder.tool(request.tool, connection)};
-  Ruling ruling = rounds.run(asks, *subjects, facts, false);
-  decision.verdict_ = state.rule(decision, ruling, names);
+  Liftable liftable;
+  liftable.reason_chars = reason_chars(request);
+  Ruling ruling = rounds.run(asks, *subjects, facts, liftable);
+  decision.verdict_ = state.rule(decision, ruling, liftable, {names, usage});
   return decision;
 }
 

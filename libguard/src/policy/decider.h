@@ -13,6 +13,7 @@
 #include "model/command.h"
 #include "model/decision.h"
 #include "model/frame.h"
+#include "model/usage.h"
 
 namespace libguard::policy {
 
@@ -41,13 +42,16 @@ class Decider {
 
   // A refusal's `reason` is the whole sentence for the agent: "DENIED by <id>: <why>. Final for this statement, ...".
   // sql: `command` understood against connection `command.connection`. Loops over remedies (at most 4 rounds,
-  // hypothetically); verdict allow, ask (with stages) or deny. With `facts` the approvals that were really given.
-  // `witness`, when there is one, sees every question.
+  // hypothetically); verdict allow, ask (with stages) or deny. With `facts` the approvals that were really given, with
+  // `usage` what was used of each budget before this action. `witness`, when there is one, sees every question.
   [[nodiscard]] Decision decide(const Identity& identity, const Request& request, const Command& command,
-                                const ApprovalFacts& facts, std::int64_t now_us, Witness* witness = nullptr) const;
+                                const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage = {},
+                                Witness* witness = nullptr) const;
   // tool: Action "use" on Tool::"<name>" with the argument names and sizes as context.
   [[nodiscard]] Decision decide_tool(const Identity& identity, const Request& request, const ApprovalFacts& facts,
-                                     std::int64_t now_us, Witness* witness = nullptr) const;
+                                     std::int64_t now_us, const Usage& usage = {}, Witness* witness = nullptr) const;
+  // Which counters of `usage` some policy may look at.
+  [[nodiscard]] BudgetNeeds budget_needs() const;
   // Hash of all policy texts, in order.
   [[nodiscard]] const std::string& version() const noexcept;
   [[nodiscard]] std::vector<std::string> ids() const;

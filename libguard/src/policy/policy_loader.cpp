@@ -1,5 +1,6 @@
 #include "policy/policy_loader.h"
 
+#include <algorithm>
 #include <map>
 
 #include "base/limits.h"
@@ -60,6 +61,7 @@ class Loader {
     check_types(policy);
     check_context(policy);
     out_.notes.push_back(note(policy));
+    out_.reason_min = std::max(out_.reason_min, out_.notes.back().remedy.reason_min);
     std::shared_ptr<const Program> condition;
     if (policy.body.root != kNoNode)
       condition = std::make_shared<const Program>(compile(std::move(policy.body), out_.heap));
@@ -72,6 +74,7 @@ class Loader {
     const std::string* reason = policy.annotation("reason");
     if (reason == nullptr) reason = policy.annotation("advice");
     if (reason != nullptr) note.reason = *reason;
+    if (!policy.permit) note.budgets = budget_tests(policy.body);
     const std::string* remedy = policy.annotation("remedy");
     if (remedy == nullptr) return note;
     if (policy.permit)
@@ -83,8 +86,52 @@ class Loader {
       std::string complaint = words_.complaint_about_group(stage.group);
       if (!complaint.empty()) fail(policy.offset, "policy.remedy", "@remedy: " + complaint);
     }
+    if (parsed->mask) note.masks = masked_by(policy, *parsed);
     note.remedy = std::move(*parsed);
     return note;
+  }
+
+  // A remedy that masks nothing would lift for nothing.
+  std::set<std::string> masked_by(const ParsedPolicy& policy, const Remedy& remedy) const {
+    std::set<std::string> out;
+    std::vector<std::string> known;
+    for (const auto& [name, anchor] : words_.data_classes()) known.push_back(name);
+    if (remedy.classes.empty()) out.insert(known.begin(), known.end());
+    for (const std::string& wanted : remedy.classes) {
+      std::size_t before = out.size();
+      for (const std::string& name : known) {
+        if (name == wanted || name.starts_with(wanted + ".")) out.insert(name);
+      }
+      if (out.size() > before || out.contains(wanted)) continue;
+      std::string near = text::nearest(wanted, known);
+      fail(policy.offset, "policy.remedy",
+           "@remedy: unknown-class: there is no data class \"" + wanted + "\"" +
+               (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+    }
+    if (out.empty())
+      fail(policy.offset, "policy.remedy", "@remedy: mask can never help, since guard.yaml has no data class");
+    return out;
+  }
+
+  // For the sentence of a refusal only: which counters a condition holds against which number.
+  static std::vector<BudgetTest> budget_tests(const Expression& body) {
+    std::vector<BudgetTest> out;
+    for (const Node& node : body.nodes) {
+      if (node.op != Op::less && node.op != Op::less_equal && node.op != Op::greater && node.op != Op::greater_equal)
+        continue;
+      const Node* left = &body.nodes[node.a];
+      const Node* right = &body.nodes[node.b];
+      bool turned = left->op == Op::literal;  // 10 <= context.session_calls
+      if (turned) std::swap(left, right);
+      if (left->op != Op::attribute || !is_context(body, left->a)) continue;
+      auto counter = counter_of(left->b);
+      if (!counter || right->op != Op::literal || right->value.kind != Kind::integer) continue;
+      bool excess = turned ? node.op == Op::less || node.op == Op::greater_equal
+                           : node.op == Op::greater || node.op == Op::less_equal;
+      std::int64_t limit = right->value.number;
+      out.push_back({*counter, excess && limit < INT64_MAX ? limit + 1 : limit});
+    }
+    return out;
   }
 
   void check_type(const ParsedPolicy& policy, Symbol type) const {

@@ -3,6 +3,7 @@
 // and a permit that reads what only the process says.
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,11 +14,19 @@
 
 namespace libguard::policy {
 
+// A condition compares a counter with a number: `context.session_rows >= 1000` in a forbid.
+struct BudgetTest {
+  Counter counter;
+  std::int64_t limit = 0;  // the first count that is too much
+};
+
 // What belongs to a policy beside its Cedar meaning; the same index as in the set.
 struct PolicyNote {
   std::string where;   // "policies/support.cedar:6"
   std::string reason;  // @reason or @advice, may be empty
   Remedy remedy;
+  std::set<std::string> masks;  // remedy.classes as classes of the frame, those below them included
+  std::vector<BudgetTest> budgets;
 };
 
 struct LoadedPolicies {
@@ -25,6 +34,7 @@ struct LoadedPolicies {
   cedar::PolicySet set;
   std::vector<PolicyNote> notes;
   std::vector<bool> context_used;  // by symbol: some policy may look at it
+  std::int64_t reason_min = 0;     // the longest reason that any remedy asks for
 };
 
 // Throws Error(configuration, "policy.*"); the sentence begins with file, line and column.

@@ -7,8 +7,18 @@
 
 namespace libguard::policy {
 
+// What a sentence may have to say beside the objection.
+struct Said {
+  const cedar::Names& names;
+  const Usage& usage;
+};
+
 [[nodiscard]] std::string reason_of_objection(const Objection& objection, const LoadedPolicies& policies,
-                                              const cedar::Names& names);
+                                              const Said& said);
+// True when the objection is a forbid that compares a counter with a limit, and the limit is reached.
+[[nodiscard]] bool is_over_budget(const Objection& objection, const LoadedPolicies& policies, const Usage& usage);
+[[nodiscard]] std::string reason_to_give_one(const std::vector<std::string>& asked_by, std::int64_t least,
+                                             std::int64_t given);
 [[nodiscard]] std::string reason_to_ask(const std::vector<Stage>& stages);
 [[nodiscard]] std::string reason_to_allow(const std::vector<std::string>& permits);
 // "DENIED: <why>. Final for this statement, do not rephrase it."

@@ -65,17 +65,51 @@ bool approval(std::string_view body, Remedy& remedy, std::string& error) {
   return error.empty();
 }
 
+bool limit_rows(std::string_view body, Remedy& remedy, std::string& error) {
+  auto rows = number(trim(body), INT64_MAX);
+  if (!rows || remedy.row_limit) error = "limit_rows takes one number from 1, once";
+  remedy.row_limit = rows;
+  return error.empty();
+}
+
+bool mask(std::string_view body, bool has_body, Remedy& remedy, std::string& error) {
+  if (remedy.mask) error = "mask stands once, with all its classes: mask:pii.email,pii.card";
+  remedy.mask = true;
+  while (has_body && error.empty()) {
+    std::string_view name = take(body, ',');
+    if (name.empty() || remedy.classes.size() >= limits::kMaskClassesMax)
+      error = "mask takes the names of data classes, such as mask:pii.email,pii.card";
+    remedy.classes.emplace(name);
+    if (trim(body).empty()) break;
+  }
+  return error.empty();
+}
+
+bool reason(std::string_view body, bool has_body, Remedy& remedy, std::string& error) {
+  if (remedy.reason_min != 0) error = "reason_required stands once";
+  remedy.reason_min = 1;
+  if (!has_body || !error.empty()) return error.empty();
+  std::string_view value = body;
+  std::string_view key = take(value, '=');
+  auto least = number(trim(value), limits::kReasonCharsMax);
+  if (key != "min" || !least) error = "reason_required takes min=, a number of characters from 1 to 1,000";
+  remedy.reason_min = least.value_or(1);
+  return error.empty();
+}
+
 bool one(std::string_view text, Remedy& remedy, std::string& error) {
+  bool has_body = text.find(':') != std::string_view::npos;
   std::string_view body = text;
   std::string_view kind = take(body, ':');
   if (kind == "approval") return approval(body, remedy, error);
-  if (kind == "limit_rows") {
-    auto rows = number(trim(body), INT64_MAX);
-    if (!rows || remedy.row_limit) error = "limit_rows takes one number from 1, once";
-    remedy.row_limit = rows;
-    return error.empty();
+  if (kind == "limit_rows") return limit_rows(body, remedy, error);
+  if (kind == "mask") return mask(body, has_body, remedy, error);
+  if (kind == "reason_required") return reason(body, has_body, remedy, error);
+  if (kind == "read_only" && !has_body && !remedy.read_only) {
+    remedy.read_only = true;
+    return true;
   }
-  error = "the remedies are approval: and limit_rows:";
+  error = "the remedies are approval:, limit_rows:, mask, read_only and reason_required";
   return false;
 }
 
@@ -83,6 +117,7 @@ bool one(std::string_view text, Remedy& remedy, std::string& error) {
 
 std::optional<Remedy> parse_remedy(std::string_view text, std::string& error) {
   Remedy remedy;
+  remedy.text = trim(text);
   error.clear();
   do {
     std::string_view part = take(text, ';');

@@ -24,15 +24,30 @@ struct Objection {
   cedar::PolicyIndex policy = 0;  // not for not_permitted
 };
 
+// What remedies can do for a command, and what its caller said.
+struct Liftable {
+  bool reads = false;             // it only reads
+  bool packs_rows = false;        // ... but can put a table into one row
+  bool vetted = false;            // ... and calls nothing that could do or show what nobody sees
+  std::set<std::string> exposed;  // classes that it shows by other ways than its result columns
+  std::int64_t reason_chars = 0;  // of the reason that was given
+};
+
 struct Ruling {
-  std::vector<Objection> objections;     // final ones first; empty: allowed under stages and row_limit
+  std::vector<Objection> objections;     // final ones first; empty: allowed under what stands below
   std::set<cedar::PolicyIndex> permits;  // that allowed
   std::set<cedar::PolicyIndex> lifted;   // forbids whose remedies are applied
+  std::vector<Objection> lifted_for;     // what they said
   std::set<cedar::PolicyIndex> erring;
   std::vector<Stage> stages;
   std::optional<std::int64_t> row_limit;
+  std::set<std::string> masked;
+  bool read_only = false;
+  std::int64_t reason_min = 0;                // a reason of this length is asked for; 0: none
+  std::set<cedar::PolicyIndex> reason_asked;  // by these
+  std::vector<RoundNote> trail;
   int rounds = 0;
-  int asking = 0;  // the round that is under way; 0: none
+  int asking = 0;  // the round that is under way; 0: none; -1: not for a witness
 };
 
 class Rounds {
@@ -46,20 +61,35 @@ class Rounds {
         context_(context),
         witness_(witness) {}
 
-  // `lifts_rows`: a row limit can help, because the command only reads and packs nothing into one row.
+  // Holds promise 6 for remedies, too: what is allowed together with a forbid is allowed without it.
   [[nodiscard]] Ruling run(const std::vector<Ask>& asks, const std::vector<Subject>& subjects,
-                           const ApprovalFacts& facts, bool lifts_rows);
+                           const ApprovalFacts& facts, const Liftable& liftable);
   // One request under what really is, for masking.
   [[nodiscard]] bool allowed(const Ask& ask, const std::vector<Subject>& subjects);
 
  private:
-  void ask_all(const std::vector<Ask>& asks, const std::vector<Subject>& subjects, Ruling& ruling);
-  void ask_one(const Ask& ask, const Subject& subject, Ruling& ruling);
+  using Policies = std::set<cedar::PolicyIndex>;
+  // What one run is about; the same for all its rounds.
+  struct Case {
+    const std::vector<Ask>& asks;
+    const std::vector<Subject>& subjects;
+    const ApprovalFacts& facts;
+    const Liftable& liftable;
+    Policies without;  // forbids that are looked away from
+  };
+  [[nodiscard]] Ruling ask_until_settled(const Case& about);
+  [[nodiscard]] bool stands_without(const Case& about, const Ruling& ruling, std::set<Policies>& seen, Ruling& failed);
+  void set_round(const Case& about, const Ruling& ruling, bool reason_given);
+  void find_short_reasons(const Case& about, Ruling& ruling);
+  void ask_all(const Case& about, Ruling& ruling);
+  void ask_one(const Case& about, const Ask& ask, const Subject& subject, Ruling& ruling);
   [[nodiscard]] bool names_it(const Ask& ask) const;
   // False when nothing new could lift every objection.
-  [[nodiscard]] bool remedy(Ruling& ruling, bool lifts_rows) const;
-  void sort_objections(Ruling& ruling, bool lifts_rows) const;
-  [[nodiscard]] bool remediable(const Objection& objection, bool lifts_rows) const;
+  [[nodiscard]] bool remedy(const Case& about, Ruling& ruling) const;
+  void apply(cedar::PolicyIndex policy, Ruling& ruling) const;
+  void note_round(Ruling& ruling, bool remedied) const;
+  void sort_objections(const Case& about, Ruling& ruling) const;
+  [[nodiscard]] bool remediable(const Case& about, const Objection& objection) const;
 
   const LoadedPolicies& policies_;
   const cedar::Names& names_;

@@ -9,19 +9,6 @@
 namespace libguard::policy {
 namespace {
 
-constexpr std::string_view kContext[] = {"approvals",      "approver_groups",
-                                         "row_limit",      "bounded",
-                                         "rows_bound",     "columns_written",
-                                         "agent",          "crew",
-                                         "task",           "tool",
-                                         "hour",           "risk",
-                                         "destructive",    "effect",
-                                         "functions",      "kinds",
-                                         "statements",     "values_bound",
-                                         "argument_bytes", "argument_names",
-                                         "argument_sizes"};
-static_assert(std::size(kContext) == kContextNames);
-
 constexpr std::string_view kTypeNames[] = {"Account", "User",     "Group", "Connection", "Schema",
                                            "Table",   "Function", "Host",  "Endpoint",   "DataClass",
                                            "Tool",    "Tag",      "Action"};
@@ -69,10 +56,8 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 
 }  // namespace
 
-std::string_view to_string(ContextName name) { return kContext[static_cast<std::size_t>(name)]; }
-
 Vocabulary::Vocabulary(std::shared_ptr<const Frame> frame) : frame_(std::move(frame)) {
-  for (std::string_view name : kContext) (void)names.symbol(name);
+  for (const ContextAttribute& attribute : context_attributes()) (void)names.symbol(attribute.name);
   for (std::size_t i = 0; i < kTypes; ++i) types_[i] = names.symbol(kTypeNames[i]);
   add_facts();
   safe_ = names.entity(type(Type::tag), "safe");

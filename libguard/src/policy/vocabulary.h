@@ -11,44 +11,11 @@
 
 #include "model/frame.h"
 #include "policy/cedar/entities.h"
+#include "policy/context_table.h"
 
 namespace libguard::policy {
 
 using cedar::EntityIndex;
-using cedar::Symbol;
-
-// The context of a request. The number of a name is its symbol: Vocabulary interns them first and in this order, and
-// the records of facts.cpp are built in it. What changes between requests and rounds stands first.
-enum class ContextName : Symbol {
-  approvals,
-  approver_groups,
-  row_limit,
-  bounded,
-  rows_bound,
-  columns_written,
-  agent,
-  crew,
-  task,
-  tool,
-  hour,
-  risk,
-  destructive,
-  effect,
-  functions,
-  kinds,
-  statements,
-  values_bound,
-  argument_bytes,
-  argument_names,
-  argument_sizes,
-};
-inline constexpr Symbol kContextNames = static_cast<Symbol>(ContextName::argument_sizes) + 1;
-[[nodiscard]] std::string_view to_string(ContextName name);
-
-// agent, crew, task and tool: told by the process, so that only forbids may read them.
-[[nodiscard]] inline bool only_narrows(Symbol name) {
-  return name >= static_cast<Symbol>(ContextName::agent) && name <= static_cast<Symbol>(ContextName::tool);
-}
 
 enum class Type : std::uint8_t {
   account,
