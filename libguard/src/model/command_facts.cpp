@@ -16,10 +16,10 @@ class ColumnGroups {
   void add(std::string_view column) {
     auto dot = column.rfind('.');
     std::string_view table = dot == std::string_view::npos ? std::string_view() : column.substr(0, dot);
-    if (!open_) json_.begin_object(name_);
+    if (!open_) json_.name(name_).begin_object();
     if (!open_ || table != table_) {
       if (open_) json_.end_array();
-      json_.begin_array(table);
+      json_.name(table).begin_array();
       table_ = table;
       open_ = true;
     }
@@ -71,7 +71,7 @@ void append_functions(JsonWriter& json, std::string_view name, const Command& co
   bool open = false;
   for (const CalledFunction& function : command.functions) {
     if (!test(function)) continue;
-    if (!open) json.begin_array(name);
+    if (!open) json.name(name).begin_array();
     open = true;
     json.text(function.name);
   }

@@ -1,6 +1,6 @@
 #pragma once
-// Policy texts as their author wrote them: which bytes are which policy, clause and part of a condition. The decider forgets
-// all of this; explanations, lints and mutation need it. Takes any text and never throws.
+// Policy texts as their author wrote them: which bytes are which policy, clause and part of a condition. The decider
+// forgets all of this; explanations, lints and mutation need it. Takes any text and never throws.
 
 #include <optional>
 #include <string>
