@@ -12,6 +12,7 @@
 #include "guard/connection.h"
 #include "guard/make_backend.h"
 #include "libguard/error.h"
+#include "policy/context_table.h"
 #include "policy/vocabulary.h"
 
 namespace libguard::policy_tools {
@@ -118,10 +119,18 @@ const ContextReads& Bench::reads() const {
   policy::Book book(config_.policies, names);
   for (const policy::BookPolicy& written : book.policies()) {
     const policy::cedar::Expression& body = written.parsed.body;
+    std::vector<bool> by_name(body.nodes.size(), false);
     for (const policy::cedar::Node& node : body.nodes) {
       if ((node.op != Op::attribute && node.op != Op::has) || body.nodes[node.a].op != Op::variable) continue;
       if (body.nodes[node.a].detail != static_cast<std::uint8_t>(policy::cedar::Variable::context)) continue;
+      by_name[node.a] = true;
       (*reads)[written.id].push_back(node.op == Op::attribute ? node.b : body.lists[node.b]);
+    }
+    for (std::size_t i = 0; i < body.nodes.size(); ++i) {
+      bool whole = body.nodes[i].op == Op::variable && !by_name[i] &&
+                   body.nodes[i].detail == static_cast<std::uint8_t>(policy::cedar::Variable::context);
+      // It may look at anything, counters too.
+      if (whole) (*reads)[written.id].push_back(static_cast<policy::cedar::Symbol>(policy::ContextName::first_counter));
     }
   }
   reads_ = std::move(reads);
