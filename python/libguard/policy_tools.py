@@ -18,7 +18,9 @@ Path = str | os.PathLike[str]
 __all__ = ["check", "diff", "explain", "learn", "replay", "run_tests"]
 
 
-def check(config: Path = "guard.yaml", *, catalogues: Mapping[str, Path] | None = None, live: bool = False) -> JsonObject:
+def check(
+    config: Path = "guard.yaml", *, catalogues: Mapping[str, Path] | None = None, live: bool = False
+) -> JsonObject:
     """Findings of the lints: {findings: [{code, severity, policy, file, line, column, message, fix}], counts}."""
     return _ask(_native.policy_check, _base(config, catalogues, live))
 

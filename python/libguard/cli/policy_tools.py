@@ -168,7 +168,9 @@ def learn(
     session: Sessions = None,
     catalogue: Catalogue = None,
     offline: Offline = False,
-    out: Annotated[str | None, typer.Option(metavar="FILE", help="Where to write the policies; default stdout.")] = None,
+    out: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Where to write the policies; default stdout.")
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Writes the least policies that recorded history needs, and says what is granted today and nobody used."""

@@ -13,7 +13,7 @@ from command_line import QUERY, REFUND
 TESTS = """
 catalogues: [shop=shop.json]
 tests:
-  - { name: reads are masked, as: support-crew, on: shop, sql: SELECT name, email FROM customers, expect: allow,
+  - { name: reads are masked, as: support-crew, on: shop, sql: "SELECT name, email FROM customers", expect: allow,
       masked: [pii.email] }
   - { name: a small refund, as: support-crew, on: shop, sql: "UPDATE orders SET refunded_cents = ? WHERE id = ?",
       params: [100, 1042], expect: allow, by: [support-connects, support-refunds] }
@@ -21,7 +21,7 @@ tests:
       params: [48900, 1042], expect: needs approval, stages: [finance] }
   - { name: an approved one, as: support-crew, on: shop, sql: "UPDATE orders SET refunded_cents = ? WHERE id = ?",
       params: [48900, 1042], approvals: 1, groups: [finance], expect: allow }
-  - { name: nothing is deleted, as: support-crew, on: shop, sql: DELETE FROM orders, expect: deny, by: [no-blind-dml] }
+  - { name: nothing is deleted, as: support-crew, on: shop, sql: "DELETE FROM orders", expect: deny, by: [no-blind-dml] }
 """
 
 
@@ -95,7 +95,9 @@ def test_a_failing_policy_test_says_the_difference(lived_in, cli):
 
 
 def test_explain_shows_questions_and_nearest_misses(lived_in, cli):
-    said = cli("policy", "explain", "--as", "support-crew", "--sql", "UPDATE orders SET item = 'x' WHERE id = 1", "--json")
+    said = cli(
+        "policy", "explain", "--as", "support-crew", "--sql", "UPDATE orders SET item = 'x' WHERE id = 1", "--json"
+    )
     asked = next(each for each in said.json["questions"] if each["action"] == "update")
     assert not asked["allowed"]
     nearest = asked["nearest"][0]
@@ -134,7 +136,12 @@ def test_diff_groups_what_differs(lived_in, cli):
     said = cli("policy", "diff", "policies", "new.cedar", "--json")
     assert said.code == 1
     (group,) = said.json["groups"]
-    assert (group["account"], group["action"], group["old"], group["new"]) == ("support-crew", "update", "deny", "allow")
+    assert (group["account"], group["action"], group["old"], group["new"]) == (
+        "support-crew",
+        "update",
+        "deny",
+        "allow",
+    )
     assert group["objects"] == ["shop/main.orders"]
     assert group["when"] == ["names one row by key, sets item"]
     assert cli("policy", "diff", "policies", "policies").code == 0

@@ -87,7 +87,14 @@ def show_replay(found: dict[str, Any]) -> None:
 
 def show_diff(found: dict[str, Any]) -> None:
     rows = [
-        (each["account"], each["action"], ", ".join(each["objects"][:6]), "; ".join(each["when"][:4]), each["old"], each["new"])
+        (
+            each["account"],
+            each["action"],
+            ", ".join(each["objects"][:6]),
+            "; ".join(each["when"][:4]),
+            each["old"],
+            each["new"],
+        )
         for each in found["groups"]
     ]
     if rows:
