@@ -141,6 +141,7 @@ void bind_guard(py::module_& module) {
       .def("catalogue", &Guard::catalogue, Release())
       .def("approvals", &Guard::approvals, Release())
       .def("vote", &Guard::vote, Release())
+      .def("budgets", &Guard::budgets, Release())
       .def("issue_token", &Guard::issue_token, Release())
       .def("audit_directory", &Guard::audit_directory)
       .def("close", &Guard::close, Release())

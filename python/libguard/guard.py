@@ -123,6 +123,13 @@ class Guard:
         vote |= {"token": token or ""} if token is not None else {"key": key or ""}
         return _read(self._native.vote(json.dumps(vote)))
 
+    def budgets(self) -> list[JsonObject]:
+        """What is counted now of the budgets that outlive a session: {budget, name, calls, rows, bytes, writes, spend}.
+
+        Only counters that some policy reads are kept; `libguard budgets reset` sets them back, as a person.
+        """
+        return list(json.loads(self._native.budgets(json.dumps({"op": "show"}))))
+
     def add_detector(self, detector: Detector) -> None:
         """Adds a value detector to the text that leaves this guard. One that raises makes the action fail."""
         self._native.add_detector(_Quiet(detector))

@@ -56,13 +56,32 @@ const std::vector<std::string> kConditions = {
     "when { context.rows_bound > 5 }",
 };
 
+// What a sensible author writes: a remedy, and the condition that it meets.
+struct Pair {
+  const char* remedy;
+  const char* condition;
+};
+constexpr Pair kPairs[] = {
+    {"approval:group=dba", "unless { context.approvals >= 1 }"},
+    {"approval:group=dba,n=2,ttl=5m", "unless { context.approvals >= 2 }"},
+    {"approval:group=finance", "unless { context.approver_groups.contains(Group::\"finance\") }"},
+    {"limit_rows:100", "unless { context.row_limit <= 100 }"},
+    {"limit_rows:10", "unless { context.row_limit <= 10 }"},
+    {"mask:pii.email", "unless { context.masked.contains(DataClass::\"pii.email\") }"},
+    {"mask", "when { context.masked.isEmpty() }"},
+    {"read_only", "unless { context.read_only }"},
+    {"reason_required:min=12", "unless { context.reason_given }"},
+};
+
 std::string random_policy(Dice& dice, int number, bool permit) {
-  std::string remedy = permit ? "" : dice.of(kRemedies);
+  const Pair& pair = kPairs[dice.below(std::size(kPairs))];
+  bool sensible = !permit && dice.below(5) < 3;
+  std::string remedy = permit ? "" : sensible ? pair.remedy : dice.of(kRemedies);
   std::string out = "@id(\"" + std::string(permit ? "p" : "f") + std::to_string(number) + "\")";
   if (!remedy.empty()) out += " @remedy(\"" + remedy + "\")";
   out += permit ? " permit" : " forbid";
   std::string action = dice.below(3) == 0 ? "action" : "action == Action::\"" + dice.of(kActions) + "\"";
-  return out + " (principal, " + action + ", resource) " + dice.of(kConditions) + ";\n";
+  return out + " (principal, " + action + ", resource) " + (sensible ? pair.condition : dice.of(kConditions)) + ";\n";
 }
 
 Command random_command(Dice& dice) {

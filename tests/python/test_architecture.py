@@ -27,6 +27,7 @@ THIRD_PARTY = {
     ),
     "libpq": ("libpq-fe.h", "libpq/"),
     "pqxx": ("pqxx/",),
+    "curl": ("curl/",),
     "yaml-cpp": ("yaml-cpp/",),
     "pybind11": ("pybind11/",),
     "fmt": ("fmt/",),

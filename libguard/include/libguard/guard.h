@@ -89,6 +89,9 @@ class LIBGUARD_API Guard {
   [[nodiscard]] std::string approvals(std::string_view request) const;
   // {"op": "approve" | "deny" | "revoke", "ticket", "token" | "key", "note"} -> {accepted, code, reason, state}
   [[nodiscard]] std::string vote(std::string_view request) const;
+  // {"op": "show" | "reset", "tenant", "name" | "all", "token" | "key"}: counters that outlive a session. Only a person
+  // whom policy permits `use` of Tool::"libguard.budgets.reset" sets them back; that is recorded.
+  [[nodiscard]] std::string budgets(std::string_view request) const;
   // {"account", "acts_for", "lifetime_s"} -> a token of a provider whose private key the guard holds.
   [[nodiscard]] std::string issue_token(std::string_view request) const;
   [[nodiscard]] std::string audit_directory() const;

@@ -8,10 +8,11 @@
 #include <mutex>
 
 #include "approval/shown.h"
-#include "approval/store_file.h"
+
 #include "approval/ticket_rules.h"
 #include "base/sqlite_handle.h"
 #include "base/sqlite_rules.h"
+#include "base/store_file.h"
 #include "libguard/error.h"
 
 namespace libguard::approval {
@@ -84,7 +85,7 @@ class Transaction {
 class SqliteTicketStore final : public TicketStore {
  public:
   explicit SqliteTicketStore(const std::string& path) : pid_(getpid()) {
-    make_store_file(path);
+    make_store_file(path, {"the approval store", "approval.store"});
     guarded([&] { open(plain_path(path)); });
   }
 

@@ -69,7 +69,7 @@ struct Journal::State {
   std::int64_t repaired = 0;
 };
 
-Journal::Journal(JournalOptions options, std::shared_ptr<Os> os, std::shared_ptr<Clock> clock) {
+Journal::Journal(const JournalOptions& options, const std::shared_ptr<Os>& os, const std::shared_ptr<Clock>& clock) {
   prepare_directory(options.directory);
   auto repairs = repair_torn_tails(options.directory);
   state_ = std::make_unique<State>(options, os, clock);

@@ -75,7 +75,7 @@ class Journal {
  public:
   // Opens a new segment for this process (file mode 0600, directory 0700) and puts torn tails of dead writers aside,
   // with a record of it. Throws Error(configuration | unavailable, "audit.*").
-  Journal(JournalOptions options, std::shared_ptr<Os> os, std::shared_ptr<Clock> clock);
+  Journal(const JournalOptions& options, const std::shared_ptr<Os>& os, const std::shared_ptr<Clock>& clock);
   ~Journal();
 
   // Returns only when the intent is durable (group commit). Throws Error(unavailable, "audit.unwritable"): the caller

@@ -58,8 +58,8 @@ Config read_config(const std::string& path) {
   config.directory = std::filesystem::absolute(path).parent_path().string();
   config.digest = crypto::hex(crypto::sha256(bytes));
   Section root = read_yaml(path, bytes);
-  root.only(
-      {"version", "identity", "connections", "data", "facts", "policies", "roles", "approvals", "audit", "timezone"});
+  root.only({"version", "identity", "connections", "data", "facts", "policies", "roles", "external_decision",
+             "approvals", "audit", "timezone", "budgets", "tools"});
   if (root.text("version") != "1") root.fail("version", "config.version", "this guard reads version 1");
 
   read_identity(root, config);
@@ -73,7 +73,9 @@ Config read_config(const std::string& path) {
     root.fail("timezone", "config.timezone", "unknown time zone; use a name such as Europe/Vienna");
   config.frame = std::move(frame);
   config.policies = read_policies(root, config.directory);
+  read_external_decision(root, config);
   read_approvals(root, config);
+  read_budgets(root, config);
   read_audit(root, config);
   return config;
 }

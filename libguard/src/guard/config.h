@@ -2,6 +2,7 @@
 // guard.yaml as plain values. Reading it opens nothing and starts nothing.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,6 +42,32 @@ struct ConnectionConfig {
   std::int64_t deadline_ms = 10'000;
   std::int64_t rows_max = 10'000;
   std::int64_t bytes_max = 16 * 1024 * 1024;
+  std::int64_t price = 0;  // of one action, in micro-units
+};
+
+// Prices are counted in whole micro-units of whatever money the operator thinks in.
+inline constexpr std::int64_t kPriceMax = 1'000'000'000'000;
+
+// Where counters that outlive a session are kept. Opened only when some policy reads one.
+struct BudgetConfig {
+  std::string store = "sqlite";  // or "postgres"
+  std::string path;              // sqlite: absolute
+  std::string host;
+  std::int64_t port = 5432;
+  std::string database;
+  std::string schema = "public";
+  std::string tls;
+  std::string tls_root;
+  LoginConfig login;
+  std::int64_t deadline_ms = 5'000;
+};
+
+// external_decision: { url, timeout_ms, ca_file, credential }; url empty: none.
+struct ExternalConfig {
+  std::string url;
+  std::string ca_file;
+  std::int64_t timeout_ms = 500;
+  CredentialConfig token;  // kind empty: none
 };
 
 struct Config {
@@ -55,6 +82,9 @@ struct Config {
   std::vector<policy::PolicySource> policies;
   std::string approvals_store;  // absolute
   std::int64_t approvals_wait_ms = 0;
+  BudgetConfig budgets;
+  std::map<std::string, std::int64_t> tool_prices;
+  ExternalConfig external;
   std::string audit_directory;   // absolute
   bool record_responses = true;  // audit.responses: masked (true) or digest (false)
   std::vector<std::string> warnings;

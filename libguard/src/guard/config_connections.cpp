@@ -3,27 +3,27 @@
 #include "libguard/error.h"
 
 namespace libguard {
-namespace {
 
 LoginConfig read_login(const Section& section, const std::string& directory) {
   section.only({"role", "credential"});
   LoginConfig login;
   login.role = section.text("role");
-  Section credential = section.section("credential");
-  credential.only({"kind", "path", "variable"});
-  login.credential.kind = credential.text("kind");
-  if (login.credential.kind == "file") {
-    login.credential.place = absolute_path(directory, credential.text("path"));
-  } else if (login.credential.kind == "env") {
-    login.credential.place = credential.text("variable");
-  } else {
-    credential.fail("kind", "config.choice", "use file (path, mode 0600) or env (variable)");
-  }
+  login.credential = read_credential(section.section("credential"), directory);
   return login;
 }
 
+std::string read_tls(const Section& section, const std::string& host) {
+  std::string tls = section.text("tls", host.starts_with('/') ? "disable" : "verify-full");
+  if (tls != "verify-full" && tls != "verify-ca" && tls != "require" && tls != "disable")
+    section.fail("tls", "config.choice", "use verify-full (default), verify-ca, require or disable");
+  return tls;
+}
+
+namespace {
+
 void read_limits(const Section& section, ConnectionConfig& connection) {
   connection.deadline_ms = section.number("deadline_ms", limits::kDeadlineMs, 1, limits::kDeadlineMsMax);
+  connection.price = section.number("price", 0, 0, kPriceMax);
   connection.rows_max = section.number("rows_max", limits::kRowsMax, 1, 10'000'000);
   connection.bytes_max = section.number("bytes_max", limits::kResultBytesMax, 1, 1'073'741'824);
   Section pool = section.section("pool");
@@ -36,11 +36,7 @@ void read_postgres(const Section& section, ConnectionConfig& connection, const s
   connection.host = section.text("host");
   connection.port = section.number("port", 5432, 1, 65'535);
   connection.database = section.text("database");
-  connection.tls = section.text("tls", connection.host.starts_with('/') ? "disable" : "verify-full");
-  if (connection.tls != "verify-full" && connection.tls != "verify-ca" && connection.tls != "require" &&
-      connection.tls != "disable") {
-    section.fail("tls", "config.choice", "use verify-full (default), verify-ca, require or disable");
-  }
+  connection.tls = read_tls(section, connection.host);
   if (section.has("tls_root")) connection.tls_root = absolute_path(directory, section.text("tls_root"));
   connection.schemas = section.list("schemas");
   if (connection.schemas.empty()) connection.schemas = {"public"};
@@ -56,12 +52,12 @@ ConnectionConfig read_connection(const std::string& name, const Section& section
   connection.name = name;
   connection.driver = section.text("driver");
   if (connection.driver == "sqlite") {
-    section.only(
-        {"driver", "path", "tags", "tenant", "pool", "deadline_ms", "rows_max", "bytes_max", "rows_affected_max"});
+    section.only({"driver", "path", "tags", "tenant", "pool", "deadline_ms", "rows_max", "bytes_max",
+                  "rows_affected_max", "price"});
     connection.path = absolute_path(directory, section.text("path"));
   } else if (connection.driver == "postgres") {
     section.only({"driver", "host", "port", "database", "tls", "tls_root", "schemas", "login", "tags", "tenant", "pool",
-                  "deadline_ms", "rows_max", "bytes_max", "rows_affected_max"});
+                  "deadline_ms", "rows_max", "bytes_max", "rows_affected_max", "price"});
     read_postgres(section, connection, directory);
   } else {
     section.fail("driver", "config.choice", "unknown driver; use sqlite or postgres");
@@ -72,6 +68,20 @@ ConnectionConfig read_connection(const std::string& name, const Section& section
 }
 
 }  // namespace
+
+CredentialConfig read_credential(const Section& credential, const std::string& directory) {
+  credential.only({"kind", "path", "variable"});
+  CredentialConfig out;
+  out.kind = credential.text("kind");
+  if (out.kind == "file") {
+    out.place = absolute_path(directory, credential.text("path"));
+  } else if (out.kind == "env") {
+    out.place = credential.text("variable");
+  } else {
+    credential.fail("kind", "config.choice", "use file (path, mode 0600) or env (variable)");
+  }
+  return out;
+}
 
 void read_connections(const Section& root, Config& config, Frame& frame) {
   for (const auto& [name, section] : root.section("connections").entries()) {

@@ -49,6 +49,7 @@ struct SessionState {
   std::string asserted_user;
   Identity opened_as;  // immutable
   std::atomic<bool> closed{false};
+  SessionTally tally;
   std::mutex mutex;   // guards `identity`
   Identity identity;  // renewed when the proof was
 };

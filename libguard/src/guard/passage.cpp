@@ -29,7 +29,8 @@ Passage::Passage(SessionState& session, const Request& request, const ToolBody* 
       body_(body),
       snapshot_(guard_.snapshot()),
       record_(guard_.ids->make("r")),
-      started_(std::chrono::steady_clock::now()) {
+      started_(std::chrono::steady_clock::now()),
+      draw_(snapshot_->budgets, session.tally, *guard_.clock) {
   if (request_.purpose.empty()) request_.purpose = session.purpose;
 }
 
@@ -114,21 +115,42 @@ Decision Passage::ask_policy(const Identity& identity, const Command& command, c
   const std::int64_t now = guard_.clock->now_us();
   decided_us_ = now;
   Decision decision = request_.kind == RequestKind::tool
-                          ? snapshot_->decider->decide_tool(identity, request_, facts, now)
-                          : snapshot_->decider->decide(identity, request_, command, facts, now);
+                          ? snapshot_->decider->decide_tool(identity, request_, facts, now, draw_.usage())
+                          : snapshot_->decider->decide(identity, request_, command, facts, now, draw_.usage());
   decision.snapshot = snapshot_->hash;
   return decision;
 }
 
 Checked<Known<Decision>> Passage::decide(const Identity& identity, const Understood& understood) {
   stage_ = "decide";
+  most_ = most_taken(understood);
+  draw_.open(identity, request_, most_);
   decision_ = ask_policy(identity, *understood.command, {});
+  if (decision_->verdict() != Verdict::deny) narrow(*decision_, identity, *understood.command);
   if (decision_->verdict() == Verdict::deny) return refuse(decision_->code, decision_->reason);
   return std::cref(*decision_);
 }
 
+// A decision point outside can only take away: its objection takes the place of what our policy allowed.
+void Passage::narrow(Decision& decision, const Identity& identity, const Command& command) const {
+  if (!snapshot_->external) return;
+  const Grant grant = Grant::from(decision, request_.connection, identity.tenant);
+  const auto objection = snapshot_->external->refusal(identity, request_, command, grant);
+  if (!objection) return;
+  Decision denied;
+  denied.code = objection->code;
+  denied.reason = objection->reason;
+  denied.snapshot = decision.snapshot;
+  denied.risk = decision.risk;
+  denied.risk_parts = decision.risk_parts;
+  denied.rounds = decision.rounds;
+  denied.trail = decision.trail;
+  decision = std::move(denied);
+}
+
 Checked<Permit> Passage::approve(const Identity& identity, const Understood& understood, const Decision& decision) {
   stage_ = "approve";
+  if (decision.verdict() == Verdict::ask || !request_.ticket.empty()) draw_.release();
   auto again = [&](std::int64_t approvals, const std::vector<std::string>& groups) {
     return ask_again(identity, understood, decision, approvals, groups);
   };
@@ -146,6 +168,7 @@ Checked<Permit> Passage::approve(const Identity& identity, const Understood& und
 // At execution an approved command is understood and decided again; any difference voids the ticket.
 Decision Passage::ask_again(const Identity& identity, const Understood& understood, const Decision& shown,
                             std::int64_t approvals, const std::vector<std::string>& groups) {
+  draw_.hold_again();
   policy::ApprovalFacts facts{approvals, {groups.begin(), groups.end()}};
   if (!understood.connection) return ask_policy(identity, *understood.command, facts);
   auto meaning = understood.connection->refresh(understood.connection->limits(request_));
@@ -155,6 +178,9 @@ Decision Passage::ask_again(const Identity& identity, const Understood& understo
   if (now->catalogue_version == understood.command->catalogue_version &&
       approval::digest_of(identity, request_, *now, unapproved) ==
           approval::digest_of(identity, request_, *understood.command, shown)) {
+    if (decision.verdict() != Verdict::deny) narrow(decision, identity, *now);
+    // Limits of both decisions hold: what was shown to the approver, and what policy says now.
+    decision_->masked_classes.insert(decision.masked_classes.begin(), decision.masked_classes.end());
     return decision;
   }
   Decision changed;
@@ -241,6 +267,7 @@ Outcome Passage::broken(const Error& error) {
       outcome.state = OutcomeState::in_doubt;
       outcome.code = "audit.outcome_unwritten";
     }
+    close_budgets(outcome, 0);
     guard_.counters.count(outcome.state);
     return outcome;
   }
@@ -330,14 +357,17 @@ void Passage::record(const Outcome& outcome, const std::map<std::string, std::in
   out.rows = static_cast<std::int64_t>(outcome.rows.size());
   out.affected = outcome.affected;
   out.masked_counts = masked_counts;
+  std::size_t answer_bytes = 0;
   if (outcome.completed()) {
     std::string response = response_json(outcome);
+    answer_bytes = response.size();
     if (snapshot_->config.record_responses) {
       out.response_json = std::move(response);
     } else {
       out.response_digest = crypto::hex(crypto::hmac_sha256(guard_.digest_key, response));
     }
   }
+  close_budgets(outcome, answer_bytes);
   out.total_us = elapsed_us();
   out.backend_us = backend_us_;
   if (intent_) {

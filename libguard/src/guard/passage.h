@@ -85,12 +85,15 @@ class Passage {
   [[nodiscard]] std::shared_ptr<const Command> tool_command() const;
   [[nodiscard]] Decision ask_policy(const Identity& identity, const Command& command,
                                     const policy::ApprovalFacts& facts);
+  void narrow(Decision& decision, const Identity& identity, const Command& command) const;
   [[nodiscard]] Decision ask_again(const Identity& identity, const Understood& understood, const Decision& shown,
                                    std::int64_t approvals, const std::vector<std::string>& groups);
   [[nodiscard]] audit::ActionEntry entry();
   [[nodiscard]] Outcome answer(OutcomeState state, std::string code, std::string reason) const;
   [[nodiscard]] std::int64_t elapsed_us() const;
   [[nodiscard]] bool changed_something() const;
+  [[nodiscard]] Tally most_taken(const Understood& understood) const;
+  void close_budgets(const Outcome& outcome, std::size_t answer_bytes);
   void record(const Outcome& outcome, const std::map<std::string, std::int64_t>& masked_counts);
 
   SessionState& session_;
@@ -104,6 +107,8 @@ class Passage {
   std::optional<Identity> identity_;
   std::optional<Understood> understood_;
   std::optional<Decision> decision_;
+  Draw draw_;
+  Tally most_;
   std::optional<RecordText> text_;  // made once, after understanding
   std::string facts_;               // what policy was asked, made once, after it decided
   std::int64_t decided_us_ = 0;

@@ -41,6 +41,18 @@ std::unique_ptr<masking::Masker> make_masker(const Config& config, const Detecto
   return std::make_unique<masking::Masker>(config.frame, std::move(detectors), config.detect_show);
 }
 
+std::unique_ptr<backend::ExternalDecision> make_external(Config& config) {
+  if (config.external.url.empty()) return nullptr;
+  std::unique_ptr<credentials::CredentialSource> token;
+  if (!config.external.token.kind.empty()) {
+    token = make_credential_source(config.external.token);
+    const std::string warning = token->check();
+    if (!warning.empty()) config.warnings.push_back("external_decision: " + warning);
+  }
+  backend::ExternalDecisionConfig out{config.external.url, config.external.ca_file, config.external.timeout_ms};
+  return std::make_unique<backend::ExternalDecision>(std::move(out), std::move(token));
+}
+
 }  // namespace
 
 std::shared_ptr<Snapshot> build_snapshot(const std::string& path, const Ingredients& ingredients) {
@@ -52,6 +64,7 @@ std::shared_ptr<Snapshot> build_snapshot(const std::string& path, const Ingredie
   snapshot->decider = std::make_unique<policy::Decider>(config.policies, config.frame);
   snapshot->masker = make_masker(config, ingredients.own_detectors);
   check_credentials(config);
+  snapshot->external = make_external(config);
   for (const ConnectionConfig& connection : config.connections) {
     auto backend = ingredients.backend(connection, ingredients.clock);
     snapshot->connections[connection.name] = std::make_shared<Connection>(connection, config.frame, std::move(backend));
@@ -64,6 +77,8 @@ void start_snapshot(Snapshot& snapshot, const Ingredients& ingredients) {
   ensure_folder_of(snapshot.config.approvals_store);
   std::shared_ptr<approval::TicketStore> store = approval::sqlite_ticket_store(snapshot.config.approvals_store);
   snapshot.approver = std::make_unique<approval::Approver>(std::move(store), ingredients.clock, ingredients.ids);
+  if (!snapshot.config.budgets.path.empty()) ensure_folder_of(snapshot.config.budgets.path);
+  snapshot.budgets = open_budgets(snapshot.config, snapshot.decider->budget_needs());
   for (const auto& [name, connection] : snapshot.connections) {
     try {
       (void)connection->meaning(connection->limits(Request{}));

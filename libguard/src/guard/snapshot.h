@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "approval/approver.h"
+#include "guard/budgets.h"
+#include "backend/authzen/external_decision.h"
 #include "guard/connection.h"
 #include "guard/make_backend.h"
 #include "identity/authenticator.h"
@@ -22,6 +24,8 @@ struct Snapshot {
   std::unique_ptr<policy::Decider> decider;
   std::unique_ptr<masking::Masker> masker;
   std::unique_ptr<approval::Approver> approver;
+  Budgets budgets;
+  std::unique_ptr<backend::ExternalDecision> external;  // nullptr: none is configured
   Connections connections;
 };
 
@@ -37,8 +41,9 @@ struct Ingredients {
 
 // Builds everything that can be built without touching a backend or writing a file; throws Error(configuration).
 [[nodiscard]] std::shared_ptr<Snapshot> build_snapshot(const std::string& path, const Ingredients& ingredients);
-// The part that writes: the ticket store. Then loads the catalogue of each connection that can be reached, so that
-// rules which can never apply are refused at start-up; an unreachable one is checked at first use.
+// The part that writes: the ticket store, and the budget store when some policy needs one. Then loads the catalogue of
+// each connection that can be reached, so that rules which can never apply are refused at start-up; an unreachable one
+// is checked at first use.
 void start_snapshot(Snapshot& snapshot, const Ingredients& ingredients);
 
 }  // namespace libguard

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "model/hops.h"
 #include "policy/risk.h"
 
 namespace libguard::policy {
@@ -33,23 +34,6 @@ bool may_write(const Touch& touch, std::string_view table, const std::string& co
   if (touch.action == "insert" || touch.action == "merge") return true;  // a column left out takes its default
   if (touch.action != "update") return false;
   return touch.columns_written.empty() || touch.columns_written.contains(column);
-}
-
-// The innermost hop that is verified, else the innermost that the process asserted.
-std::string_view hop(const Identity& identity, const Request& request, std::string_view kind) {
-  std::string_view asserted;
-  std::string_view verified;
-  for (const std::vector<Hop>* hops : {&identity.chain, &request.hops}) {
-    for (const Hop& one : *hops) {
-      if (one.kind != kind) continue;
-      // Hops of a request come from the process, whatever they say of themselves.
-      if (one.verified && hops == &identity.chain)
-        verified = one.name;
-      else
-        asserted = one.name;
-    }
-  }
-  return verified.empty() ? asserted : verified;
 }
 
 }  // namespace
@@ -94,10 +78,10 @@ Value RequestContext::texts(ContextName name, const Texts& texts) {
 
 // Fields stand in the order of ContextName; round() and touch() count on the first nine.
 void RequestContext::start(const Identity& identity, const Request& request, int hour, int risk) {
-  std::string_view tool = request.tool.empty() ? hop(identity, request, "tool") : std::string_view(request.tool);
-  add(ContextName::agent, Value::of(hop(identity, request, "agent")));
-  add(ContextName::crew, Value::of(hop(identity, request, "crew")));
-  add(ContextName::task, Value::of(hop(identity, request, "task")));
+  std::string_view tool = request.tool.empty() ? hop_of(identity, request, "tool") : std::string_view(request.tool);
+  add(ContextName::agent, Value::of(hop_of(identity, request, "agent")));
+  add(ContextName::crew, Value::of(hop_of(identity, request, "crew")));
+  add(ContextName::task, Value::of(hop_of(identity, request, "task")));
   add(ContextName::tool, Value::of(tool));
   add(ContextName::hour, Value::of(std::int64_t{hour}));
   add(ContextName::risk, Value::of(std::int64_t{risk}));

@@ -29,18 +29,6 @@ int count(const ClassSet& set) { return static_cast<int>(std::count(set.begin(),
 
 bool writes(const Touch& touch) { return is_write_action(touch.action); }
 
-// The number of keys named when every write proves one; else what the connection allows. What is behind a view or
-// trigger belongs to the same rows and is not counted twice, but must be proven too.
-std::int64_t rows_affected_bound(const Command& command, std::int64_t otherwise) {
-  std::int64_t rows = 0;
-  for (const Touch& touch : command.touches) {
-    if (!writes(touch)) continue;
-    if (touch.bound != Bound::eq || touch.rows_bound == kUnproven || touch.rows_bound < 0) return otherwise;
-    if (!touch.through_view && __builtin_add_overflow(rows, touch.rows_bound, &rows)) return otherwise;
-  }
-  return rows > 0 ? rows : otherwise;
-}
-
 // What counts of a reason: its characters that show something.
 std::int64_t shown_chars(std::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char c) {
@@ -87,6 +75,18 @@ const char* code_of(Objection::Kind kind) {
 }
 
 }  // namespace
+
+// The number of keys named when every write proves one; else what the connection allows. What is behind a view or
+// trigger belongs to the same rows and is not counted twice, but must be proven too.
+std::int64_t rows_affected_bound(const Command& command, std::int64_t otherwise) {
+  std::int64_t rows = 0;
+  for (const Touch& touch : command.touches) {
+    if (!writes(touch)) continue;
+    if (touch.bound != Bound::eq || touch.rows_bound == kUnproven || touch.rows_bound < 0) return otherwise;
+    if (!touch.through_view && __builtin_add_overflow(rows, touch.rows_bound, &rows)) return otherwise;
+  }
+  return rows > 0 ? rows : otherwise;
+}
 
 struct Decider::State {
   State(const std::vector<PolicySource>& sources, std::shared_ptr<const Frame> frame)

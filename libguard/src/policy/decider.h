@@ -64,6 +64,9 @@ class Decider {
   std::unique_ptr<State> state_;
 };
 
+// How many rows a write may change: the number of keys named when every write of it proves one, else `otherwise`.
+[[nodiscard]] std::int64_t rows_affected_bound(const Command& command, std::int64_t otherwise);
+
 // The text of "libguard:baseline".
 [[nodiscard]] std::string_view baseline_text();
 

@@ -21,7 +21,7 @@ bool settled(const Ruling& ruling, const Liftable& liftable) {
 }
 
 // The same group is asked once: as many as any of the remedies wants, as quickly as any of them wants.
-void add_stage(std::vector<Stage>& stages, const Stage& stage, const std::string& policy) {
+void add_stage(std::vector<Stage>& stages, const Stage& stage, const std::string& policy, bool named = true) {
   auto same =
       std::find_if(stages.begin(), stages.end(), [&](const Stage& other) { return other.group == stage.group; });
   if (same == stages.end()) {
@@ -30,7 +30,20 @@ void add_stage(std::vector<Stage>& stages, const Stage& stage, const std::string
   }
   same->count = std::max(same->count, stage.count);
   same->ttl_s = std::min(same->ttl_s, stage.ttl_s);
-  if (same->asked_by != policy) same->asked_by += ", " + policy;
+  if (named) same->asked_by += ", " + policy;
+}
+
+// Takes over what another ruling asks for beyond this one.
+void fold(Ruling& total, const Ruling& other) {
+  for (const Stage& stage : other.stages) {
+    bool known = std::any_of(total.stages.begin(), total.stages.end(),
+                             [&](const Stage& mine) { return mine.group == stage.group; });
+    add_stage(total.stages, stage, stage.asked_by, !known);
+  }
+  if (other.row_limit) total.row_limit = std::min(total.row_limit.value_or(kUnproven), *other.row_limit);
+  total.masked.insert(other.masked.begin(), other.masked.end());
+  total.read_only = total.read_only || other.read_only;
+  total.lifted.insert(other.lifted.begin(), other.lifted.end());
 }
 
 }  // namespace
@@ -41,28 +54,29 @@ Ruling Rounds::run(const std::vector<Ask>& asks, const std::vector<Subject>& sub
   Ruling ruling = ask_until_settled(about);
   if (ruling.lifted.size() < 2 || !settled(ruling, liftable)) return ruling;
   std::set<Policies> seen;
+  Ruling total = ruling;
   Ruling failed;
-  if (ruling.lifted.size() <= kLiftedTogetherMax && stands_without(about, ruling, seen, failed)) return ruling;
+  if (ruling.lifted.size() <= kLiftedTogetherMax && stands_without(about, ruling, seen, total, failed)) return total;
   ruling.objections = failed.objections.empty() ? ruling.lifted_for : failed.objections;
   return ruling;
 }
 
-// A remedy of one forbid may keep another from applying (`when { context.approvals == 1 }`). Then the first would
-// widen what is allowed. So the answer must be the same kind of answer without each of the lifted forbids, too.
-// Recursion is bounded by kLiftedTogetherMax.
-bool Rounds::stands_without(const Case& about, const Ruling& ruling, std::set<Policies>& seen, Ruling& failed) {
+// A remedy of one forbid may keep another from applying (`when { context.approvals == 1 }`), and the first would so
+// widen what is allowed. Hence the command must be allowed without each of the lifted forbids, too, and what is asked
+// for then is asked for now. Recursion is bounded by kLiftedTogetherMax.
+bool Rounds::stands_without(const Case& about, const Ruling& ruling, std::set<Policies>& seen, Ruling& total,
+                            Ruling& failed) {
   for (cedar::PolicyIndex policy : ruling.lifted) {
     Case fewer = about;
     fewer.without.insert(policy);
     if (!seen.insert(fewer.without).second) continue;
     Ruling smaller = ask_until_settled(fewer);
-    if (!settled(smaller, about.liftable) || smaller.lifted.size() > kLiftedTogetherMax) {
+    if (!settled(smaller, about.liftable) || fewer.without.size() > kLiftedTogetherMax) {
       failed = std::move(smaller);
       return false;
     }
-    if (smaller.lifted.size() >= 1 && fewer.without.size() < kLiftedTogetherMax &&
-        !stands_without(fewer, smaller, seen, failed))
-      return false;
+    fold(total, smaller);
+    if (!stands_without(fewer, smaller, seen, total, failed)) return false;
   }
   return true;
 }

@@ -78,7 +78,8 @@ class Rounds {
     Policies without;  // forbids that are looked away from
   };
   [[nodiscard]] Ruling ask_until_settled(const Case& about);
-  [[nodiscard]] bool stands_without(const Case& about, const Ruling& ruling, std::set<Policies>& seen, Ruling& failed);
+  [[nodiscard]] bool stands_without(const Case& about, const Ruling& ruling, std::set<Policies>& seen, Ruling& total,
+                                    Ruling& failed);
   void set_round(const Case& about, const Ruling& ruling, bool reason_given);
   void find_short_reasons(const Case& about, Ruling& ruling);
   void ask_all(const Case& about, Ruling& ruling);

@@ -6,7 +6,21 @@ import sys
 
 import typer
 
-from libguard.cli import approvals, audit, catalogue, config, explain, init, key, mask, policy, query, sessions, token
+from libguard.cli import (
+    approvals,
+    audit,
+    budgets,
+    catalogue,
+    config,
+    explain,
+    init,
+    key,
+    mask,
+    policy,
+    query,
+    sessions,
+    token,
+)
 from libguard.cli.errors import EXIT_BROKEN, EXIT_DONE, EXIT_INTERRUPTED, one_line
 
 ABOUT = """Guards what agents do.
@@ -40,6 +54,7 @@ def _application() -> typer.Typer:
         ("policy", policy),
         ("catalogue", catalogue),
         ("approvals", approvals),
+        ("budgets", budgets),
         ("sessions", sessions),
         ("audit", audit),
     ):

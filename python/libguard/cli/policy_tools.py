@@ -59,6 +59,7 @@ def check(
 
 def test(
     files: Annotated[list[str], typer.Argument(metavar="FILES", help="YAML files of policy tests.")],
+    *,
     config: Config = None,
     catalogue: Catalogue = None,
     offline: Offline = False,
@@ -84,6 +85,7 @@ def test(
 
 def explain(
     account: Account,
+    *,
     sql: Annotated[str, typer.Option(metavar="SQL", help="One statement.")] = "",
     tool: Annotated[str, typer.Option(metavar="NAME", help="A tool instead of a statement.")] = "",
     args: Annotated[str, typer.Option(metavar="JSON", help="The tool's arguments.")] = "{}",
@@ -106,6 +108,7 @@ def explain(
 
 def simulate(
     account: Account,
+    *,
     sql: Annotated[str, typer.Option(metavar="SQL", help="One statement.")] = "",
     tool: Annotated[str, typer.Option(metavar="NAME", help="A tool instead of a statement.")] = "",
     connection: Connection = "",
@@ -124,6 +127,7 @@ def simulate(
 
 
 def replay(
+    *,
     against: Annotated[str | None, typer.Option(metavar="NEW", help="guard.yaml, a .cedar file or a folder.")] = None,
     config: Config = None,
     since: Since = "",
@@ -145,6 +149,7 @@ def replay(
 def diff(
     old: Annotated[str, typer.Argument(metavar="OLD", help="guard.yaml, a .cedar file or a folder.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The same.")],
+    *,
     config: Config = None,
     catalogue: Catalogue = None,
     offline: Offline = False,
@@ -163,14 +168,13 @@ def diff(
 
 
 def learn(
+    *,
     config: Config = None,
     since: Since = "",
     session: Sessions = None,
     catalogue: Catalogue = None,
     offline: Offline = False,
-    out: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Where to write the policies; default stdout.")
-    ] = None,
+    out: Annotated[str | None, typer.Option(metavar="FILE", help="Where to write them; default stdout.")] = None,
     as_json: AsJson = False,
 ) -> int:
     """Writes the least policies that recorded history needs, and says what is granted today and nobody used."""
@@ -190,7 +194,7 @@ def learn(
     return EXIT_DONE
 
 
-def _explained(
+def _explained(  # noqa: PLR0917
     account: str,
     sql: str,
     tool: str,

@@ -21,7 +21,8 @@ tests:
       params: [48900, 1042], expect: needs approval, stages: [finance] }
   - { name: an approved one, as: support-crew, on: shop, sql: "UPDATE orders SET refunded_cents = ? WHERE id = ?",
       params: [48900, 1042], approvals: 1, groups: [finance], expect: allow }
-  - { name: nothing is deleted, as: support-crew, on: shop, sql: "DELETE FROM orders", expect: deny, by: [no-blind-dml] }
+  - { name: nothing is deleted, as: support-crew, on: shop, sql: "DELETE FROM orders", expect: deny,
+      by: [no-blind-dml] }
 """
 
 

@@ -82,13 +82,21 @@ struct ActionScope {
   std::vector<EntityIndex> entities;  // one for equal; those of a list or one for in
 };
 
+// One `when` or `unless` as it was written, without the negation that `unless` means.
+struct Clause {
+  bool unless = false;
+  NodeIndex root = kNoNode;
+};
+
 struct ParsedPolicy {
   bool permit = false;
   Scope principal;
   ActionScope action;
   Scope resource;
   Expression body;
+  std::vector<Clause> clauses;  // whose conjunction is the body
   std::vector<std::pair<std::string, std::string>> annotations;
+  std::vector<std::string> bare_annotations;  // those of them that were written without a value
   std::size_t offset = 0;  // of `permit` or `forbid` in its text
 
   [[nodiscard]] bool is_template() const { return principal.slot || resource.slot; }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <span>
 
 #include "policy/cedar/program.h"
@@ -167,6 +168,7 @@ class Compiler {
         emit(Code::is, node.b);
         break;
       case Op::attribute:
+        if (is_context(e_.nodes[node.a])) return emit(Code::context, node.b);
         emit(Code::attribute, node.b);
         break;
       case Op::is_empty:
@@ -184,6 +186,10 @@ class Compiler {
         break;
     }
     visit(node.a);
+  }
+
+  static bool is_context(const Node& node) {
+    return node.op == Op::variable && node.detail == static_cast<std::uint8_t>(Variable::context);
   }
 
   static Code binary_code(Op op) {
@@ -227,6 +233,49 @@ class Compiler {
   std::vector<std::uint32_t> jumps_;
 };
 
+// How many values an instruction leaves more (or fewer) than it found. After an unconditional jump the value stays for
+// its target; the next instruction begins without it.
+int stack_change(const Instruction& instruction) {
+  switch (instruction.code) {
+    case Code::constant:
+    case Code::variable:
+    case Code::context:
+      return 1;
+    case Code::jump:
+    case Code::and_jump:
+    case Code::or_jump:
+    case Code::else_jump:
+      return -1;
+    case Code::check_boolean:
+    case Code::is_jump:
+    case Code::logical_not:
+    case Code::negate:
+    case Code::is_empty:
+    case Code::has:
+    case Code::like:
+    case Code::is:
+    case Code::attribute:
+      return 0;
+    case Code::set:
+    case Code::call:
+      return 1 - static_cast<int>(instruction.a);
+    case Code::record:
+      return 1 - static_cast<int>(instruction.b);
+    default:
+      return -1;
+  }
+}
+
+std::uint32_t deepest_stack(const std::vector<Instruction>& code) {
+  int depth = 0;
+  int deepest = 0;
+  for (const Instruction& instruction : code) {
+    depth += stack_change(instruction);
+    deepest = std::max(deepest, depth);
+  }
+  return static_cast<std::uint32_t>(deepest);
+}
+
 }  // namespace
 
 Program compile(Expression expression, Heap& heap) {
@@ -236,6 +285,7 @@ Program compile(Expression expression, Heap& heap) {
   Compiler(expression, program).run();
   program.patterns = std::move(expression.patterns);
   program.code.shrink_to_fit();
+  program.stack_max = deepest_stack(program.code);
   return program;
 }
 

@@ -23,6 +23,13 @@ std::vector<EntityIndex> Entities::ancestors(EntityIndex index) const {
   return found;
 }
 
+std::vector<EntityIndex> Entities::indexes() const {
+  std::vector<EntityIndex> out;
+  for (const auto& [index, entity] : entities_) out.push_back(index);
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
 bool Entities::has_cycle() const {
   // Kahn's algorithm: what cannot be taken off from the top is in, or below, a cycle.
   std::unordered_map<EntityIndex, std::size_t> waiting;

@@ -26,6 +26,7 @@ class Entities {
   }
   // Every entity above `index`, sorted, without itself.
   [[nodiscard]] std::vector<EntityIndex> ancestors(EntityIndex index) const;
+  [[nodiscard]] std::vector<EntityIndex> indexes() const;  // of all, ascending
   // Nothing may be its own ancestor.
   [[nodiscard]] bool has_cycle() const;
 

@@ -2,6 +2,7 @@
 // Cedar's extension types (docs.cedarpolicy.com, "ipaddr", "decimal", "datetime"): reading them and their methods.
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "policy/cedar/value.h"
@@ -60,6 +61,10 @@ struct FunctionSpec {
 [[nodiscard]] std::optional<std::int64_t> read_datetime(std::string_view text);
 [[nodiscard]] std::optional<std::int64_t> read_duration(std::string_view text);
 [[nodiscard]] std::optional<Ip> read_ip(std::string_view text);
+// Texts that read back as the same value.
+[[nodiscard]] std::string decimal_text(std::int64_t number);
+[[nodiscard]] std::string duration_text(std::int64_t ms);
+[[nodiscard]] std::string ip_text(const Ip& ip);
 [[nodiscard]] bool ip_in_range(const Ip& inner, const Ip& outer);
 [[nodiscard]] bool ip_is_loopback(const Ip& ip);
 [[nodiscard]] bool ip_is_multicast(const Ip& ip);

@@ -32,9 +32,10 @@ bool is_type_name(std::string_view text) {
   }
 }
 
-std::optional<EntityIndex> JsonReader::uid(const Json& json) {
+std::optional<EntityIndex> JsonReader::uid(const Json& outer) {
+  const Json* inner = outer.is_object() && outer.size() == 1 ? member(outer, "__entity") : nullptr;
+  const Json& json = inner != nullptr ? *inner : outer;
   if (!json.is_object()) return fail("an entity id is an object with `type` and `id`");
-  if (const Json* inner = member(json, "__entity"); inner != nullptr && json.size() == 1) return uid(*inner);
   const std::string* type = text_member(json, "type");
   const std::string* id = text_member(json, "id");
   if (type == nullptr || id == nullptr || json.size() != 2)

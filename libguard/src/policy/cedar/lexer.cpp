@@ -238,7 +238,9 @@ Position position_of(std::string_view source, std::size_t offset) {
   auto line_start = before.rfind('\n');
   Position position;
   position.line = 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
-  position.column = 1 + before.size() - (line_start == std::string_view::npos ? 0 : line_start + 1);
+  before.remove_prefix(line_start == std::string_view::npos ? 0 : line_start + 1);
+  auto begins_character = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+  position.column = 1 + static_cast<std::size_t>(std::count_if(before.begin(), before.end(), begins_character));
   return position;
 }
 

@@ -70,7 +70,7 @@ class Lexer {
 [[nodiscard]] std::optional<std::vector<std::string>> unescape_pattern(std::string_view raw);
 [[nodiscard]] bool is_reserved(std::string_view identifier) noexcept;
 
-// For messages: 1-based line and column (in bytes) of an offset.
+// For messages: 1-based line and column (in characters) of an offset.
 struct Position {
   std::size_t line = 1;
   std::size_t column = 1;

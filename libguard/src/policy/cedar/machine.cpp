@@ -12,16 +12,16 @@ bool is_in(const Anchored& anchored, EntityIndex container) {
 
 EvalError Machine::run(const Program& program, const EvalRequest& request, Value& result) {
   request_ = &request;
-  stack_.clear();
   if (program.code.empty()) {
     result = Value::of(true);
     return EvalError::none;
   }
+  stack_.start(program.stack_max);
   for (std::size_t at = 0; at < program.code.size(); ++at) {
     EvalError error = step(program, program.code[at], at);
     if (error != EvalError::none) return error;
   }
-  result = stack_.back();
+  result = stack_.top();
   return EvalError::none;
 }
 
@@ -37,15 +37,22 @@ EvalError Machine::holds(const Program& program, const EvalRequest& request, boo
 EvalError Machine::step(const Program& program, const Instruction& instruction, std::size_t& at) {
   switch (instruction.code) {
     case Code::constant:
-      stack_.push_back(program.constants[instruction.a]);
+      stack_.push(program.constants[instruction.a]);
       return EvalError::none;
     case Code::variable:
-      return variable(static_cast<Variable>(instruction.detail));
+      variable(static_cast<Variable>(instruction.detail));
+      return EvalError::none;
+    case Code::context: {
+      const Value* found = request_->context->find(instruction.a);
+      if (found == nullptr) return EvalError::missing_attribute;
+      stack_.push(*found);
+      return EvalError::none;
+    }
     case Code::jump:
       at = instruction.a - 1;
       return EvalError::none;
     case Code::check_boolean:
-      return stack_.back().kind == Kind::boolean ? EvalError::none : EvalError::type_error;
+      return stack_.top().kind == Kind::boolean ? EvalError::none : EvalError::type_error;
     case Code::and_jump:
     case Code::or_jump:
     case Code::else_jump:
@@ -58,8 +65,8 @@ EvalError Machine::step(const Program& program, const Instruction& instruction, 
     case Code::has:
       return has(program, instruction);
     case Code::attribute: {
-      Value object = stack_.back();
-      return attribute(object, instruction.a, stack_.back());
+      Value object = stack_.top();
+      return attribute(object, instruction.a, stack_.top());
     }
     case Code::logical_not:
     case Code::negate:
@@ -72,26 +79,25 @@ EvalError Machine::step(const Program& program, const Instruction& instruction, 
   }
 }
 
-EvalError Machine::variable(Variable variable) {
+void Machine::variable(Variable variable) {
   switch (variable) {
     case Variable::principal:
-      stack_.push_back(Value::of_entity(request_->principal.entity));
+      stack_.push(Value::of_entity(request_->principal.entity));
       break;
     case Variable::action:
-      stack_.push_back(Value::of_entity(request_->action.entity));
+      stack_.push(Value::of_entity(request_->action.entity));
       break;
     case Variable::resource:
-      stack_.push_back(Value::of_entity(request_->resource.entity));
+      stack_.push(Value::of_entity(request_->resource.entity));
       break;
     case Variable::context:
-      stack_.push_back(Value::of(request_->context));
+      stack_.push(Value::of(request_->context));
       break;
   }
-  return EvalError::none;
 }
 
 EvalError Machine::logical(const Instruction& instruction, std::size_t& at) {
-  Value& top = stack_.back();
+  Value& top = stack_.top();
   if (instruction.code == Code::is_jump) {
     if (top.kind != Kind::entity) return EvalError::type_error;
     if (names_.type_of(top.entity) == instruction.b) return EvalError::none;
@@ -102,34 +108,27 @@ EvalError Machine::logical(const Instruction& instruction, std::size_t& at) {
   if (top.kind != Kind::boolean) return EvalError::type_error;
   bool value = top.boolean;
   bool jump = instruction.code == Code::or_jump ? value : !value;
-  if (!jump || instruction.code == Code::else_jump) stack_.pop_back();
+  if (!jump || instruction.code == Code::else_jump) stack_.drop(1);
   if (jump) at = instruction.a - 1;
   return EvalError::none;
 }
 
 EvalError Machine::build(const Program& program, const Instruction& instruction) {
-  if (instruction.code == Code::record) {
-    std::vector<std::pair<Symbol, Value>> fields;
-    std::size_t first = stack_.size() - instruction.b;
-    for (std::uint32_t i = 0; i < instruction.b; ++i) {
-      fields.emplace_back(program.lists[instruction.a + i], stack_[first + i]);
-    }
-    stack_.resize(first);
-    stack_.push_back(heap_.record(std::move(fields)));
-    return EvalError::none;
-  }
-  std::size_t first = stack_.size() - instruction.a;
+  std::uint32_t count = instruction.code == Code::record ? instruction.b : instruction.a;
+  const Value* first = stack_.last(count);
   Value result;
-  if (instruction.code == Code::set) {
-    auto begin = stack_.begin() + static_cast<std::ptrdiff_t>(first);
-    result = heap_.set(std::vector<Value>(begin, stack_.end()));
+  if (instruction.code == Code::record) {
+    fields_.clear();
+    for (std::uint32_t i = 0; i < count; ++i) fields_.emplace_back(program.lists[instruction.a + i], first[i]);
+    result = heap_.record(fields_);
+  } else if (instruction.code == Code::set) {
+    result = heap_.set({first, count});
   } else {
-    EvalError error =
-        call(static_cast<Function>(instruction.detail), stack_.data() + first, instruction.a, heap_, result);
+    EvalError error = call(static_cast<Function>(instruction.detail), first, count, heap_, result);
     if (error != EvalError::none) return error;
   }
-  stack_.resize(first);
-  stack_.push_back(result);
+  stack_.drop(count);
+  stack_.push(result);
   return EvalError::none;
 }
 

@@ -24,7 +24,7 @@ struct EvalRequest {
   const Record* context = nullptr;
 };
 
-// Reused between requests so that the hot path does not allocate. Not thread-safe.
+// Reused between requests: once it has run a program, running it again allocates nothing. Not thread-safe.
 class Machine {
  public:
   Machine(const Names& names, Hierarchy& hierarchy) : names_(names), hierarchy_(hierarchy) {}
@@ -34,11 +34,30 @@ class Machine {
   // The same for a policy's condition, which must be a boolean.
   EvalError holds(const Program& program, const EvalRequest& request, bool& result);
   // Values made while running live until here.
-  void reset() { heap_.clear(); }
+  void reset() { heap_.recycle(); }
 
  private:
+  // Of a size that Program::stack_max has found out, so that pushing needs no check.
+  class Stack {
+   public:
+    void start(std::uint32_t most) {
+      if (places_.size() < most) places_.resize(most);
+      next_ = places_.data();
+    }
+    void push(const Value& value) { *next_++ = value; }
+    Value pop() { return *--next_; }
+    void drop(std::uint32_t count) { next_ -= count; }
+    Value& top() { return next_[-1]; }
+    // The lowest of the `count` upmost values.
+    Value* last(std::uint32_t count) { return next_ - count; }
+
+   private:
+    std::vector<Value> places_;
+    Value* next_ = nullptr;
+  };
+
   EvalError step(const Program& program, const Instruction& instruction, std::size_t& at);
-  EvalError variable(Variable variable);
+  void variable(Variable variable);
   EvalError logical(const Instruction& instruction, std::size_t& at);
   EvalError binary(Code code);
   EvalError compare_order(Code code, const Value& a, const Value& b, Value& out);
@@ -56,7 +75,8 @@ class Machine {
   const Names& names_;
   Hierarchy& hierarchy_;
   const EvalRequest* request_ = nullptr;
-  std::vector<Value> stack_;
+  Stack stack_;
+  std::vector<std::pair<Symbol, Value>> fields_;  // of a record being built
   Heap heap_;
 };
 

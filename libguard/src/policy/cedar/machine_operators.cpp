@@ -34,10 +34,9 @@ bool intersects(const Set& a, const Set& b) {
 }  // namespace
 
 EvalError Machine::binary(Code code) {
-  Value b = stack_.back();
-  stack_.pop_back();
-  Value a = stack_.back();
-  Value& out = stack_.back();
+  Value b = stack_.pop();
+  Value& out = stack_.top();
+  Value a = out;
   switch (code) {
     case Code::equal:
       out = Value::of(equal(a, b));
@@ -140,7 +139,7 @@ EvalError Machine::tag(Code code, const Value& a, const Value& b, Value& out) {
 }
 
 EvalError Machine::unary(const Program& program, const Instruction& instruction) {
-  Value& top = stack_.back();
+  Value& top = stack_.top();
   switch (instruction.code) {
     case Code::logical_not:
       if (top.kind != Kind::boolean) return EvalError::type_error;
@@ -198,7 +197,7 @@ EvalError Machine::attribute(const Value& object, Symbol name, Value& out) {
 
 // `e has a.b` is `e has a && e.a has b`.
 EvalError Machine::has(const Program& program, const Instruction& instruction) {
-  Value object = stack_.back();
+  Value object = stack_.top();
   bool found = true;
   for (std::uint32_t i = 0; i < instruction.b && found; ++i) {
     Symbol name = program.lists[instruction.a + i];
@@ -206,7 +205,7 @@ EvalError Machine::has(const Program& program, const Instruction& instruction) {
     if (!found || i + 1 == instruction.b) break;
     if (EvalError error = attribute(Value(object), name, object); error != EvalError::none) return error;
   }
-  stack_.back() = Value::of(found);
+  stack_.top() = Value::of(found);
   return EvalError::none;
 }
 

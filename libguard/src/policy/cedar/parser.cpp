@@ -39,7 +39,7 @@ class PolicyParser {
       return stop("a policy begins with `permit` or `forbid`");
     if (!tokens_.expect(Tok::open_paren, "`(`") || !scope(policy)) return false;
     expressions_.start();
-    NodeIndex root = clauses();
+    NodeIndex root = clauses(policy);
     if (!tokens_.expect(Tok::semicolon, "`;` at the end of the policy")) return false;
     policy.body = expressions_.take(root);
     return true;
@@ -62,6 +62,8 @@ class PolicyParser {
         value = std::move(*text);
         tokens_.advance();
         if (!tokens_.expect(Tok::close_paren, "`)`")) return false;
+      } else {
+        policy.bare_annotations.push_back(name);
       }
       if (policy.annotation(name) != nullptr) return stop("an annotation occurs twice on one policy");
       policy.annotations.emplace_back(std::move(name), std::move(value));
@@ -160,7 +162,7 @@ class PolicyParser {
   }
 
   // All `when` and `unless` clauses as one conjunction, in their order.
-  NodeIndex clauses() {
+  NodeIndex clauses(ParsedPolicy& policy) {
     NodeIndex all = kNoNode;
     while (!tokens_.failed() && !tokens_.at(Tok::semicolon)) {
       bool unless = tokens_.at_word("unless");
@@ -173,6 +175,7 @@ class PolicyParser {
       NodeIndex node = expressions_.expression();
       if (!tokens_.failed() && !tokens_.at(Tok::close_brace)) tokens_.fail_unexpected();
       tokens_.accept(Tok::close_brace);
+      policy.clauses.push_back({unless, node});
       if (unless) node = expressions_.add(Op::logical_not, node);
       all = all == kNoNode ? node : expressions_.add(Op::logical_and, all, node);
     }

@@ -36,30 +36,43 @@ bool scope_matches(const Policy& policy, const EvalRequest& request, const Names
 
 void PolicySet::freeze() { index_.build(policies_); }
 
-void PolicySet::ask(const EvalRequest& request, const Names& names, Machine& machine, Answer& answer, bool scan) const {
-  answer.clear();
-  thread_local std::vector<std::uint32_t> candidates;
-  candidates.clear();
-  if (scan) {
-    for (std::uint32_t i = 0; i < policies_.size(); ++i) candidates.push_back(i);
-  } else {
-    index_.candidates(request, candidates);
-    // An action list can file one policy under several of the request's actions.
-    std::sort(candidates.begin(), candidates.end());
-    candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
-  }
-  for (PolicyIndex index : candidates) {
+void PolicySet::slice(const EvalRequest& request, const Names& names, std::vector<Candidate>& out) const {
+  thread_local std::vector<std::uint32_t> found;
+  found.clear();
+  index_.candidates(request, found);
+  // An action list files one policy under several actions.
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  out.clear();
+  for (PolicyIndex index : found) {
     const Policy& policy = policies_[index];
-    if (!scope_matches(policy, request, names)) continue;
+    if (scope_matches(policy, request, names)) out.push_back({index, policy.permit, policy.condition.get()});
+  }
+}
+
+void PolicySet::ask(std::span<const Candidate> slice, const EvalRequest& request, Machine& machine, Answer& answer) {
+  answer.clear();
+  for (const Candidate& candidate : slice) {
     bool holds = true;
     EvalError error = EvalError::none;
-    if (policy.condition) error = machine.holds(*policy.condition, request, holds);
+    if (candidate.condition != nullptr) error = machine.holds(*candidate.condition, request, holds);
     if (error != EvalError::none)
-      answer.errors.emplace_back(index, error);
+      answer.errors.emplace_back(candidate.policy, error);
     else if (holds)
-      (policy.permit ? answer.permits : answer.forbids).push_back(index);
+      (candidate.permit ? answer.permits : answer.forbids).push_back(candidate.policy);
   }
   machine.reset();
+}
+
+void PolicySet::ask(const EvalRequest& request, const Names& names, Machine& machine, Answer& answer, bool scan) const {
+  thread_local std::vector<Candidate> candidates;
+  candidates.clear();
+  if (!scan) slice(request, names, candidates);
+  for (PolicyIndex i = 0; scan && i < policies_.size(); ++i) {
+    const Policy& policy = policies_[i];
+    if (scope_matches(policy, request, names)) candidates.push_back({i, policy.permit, policy.condition.get()});
+  }
+  ask(candidates, request, machine, answer);
 }
 
 }  // namespace libguard::policy::cedar

@@ -1,6 +1,10 @@
 #pragma once
-// Policies ready to be asked: immutable once frozen, indexed by the anchors of their scopes. The index is sound (it
-// never leaves out a policy whose scope matches) and takes every ancestor into account.
+// Policies ready to be asked: immutable once frozen, indexed by the anchors of their scopes.
+//
+// The slice of a request is the policies whose scope matches it. A policy outside the slice can neither decide nor err:
+// a policy takes part only when its scope matches, matching a scope cannot err, and only a condition reads context and
+// entities (Cedar, "sound policy slicing"). So it is enough to find the slice, whatever the context holds, and to run the
+// conditions in it; tests/policy/index_test.cpp compares with a scan of all policies.
 
 #include <memory>
 #include <optional>
@@ -35,6 +39,13 @@ struct Answer {
   }
 };
 
+// One policy of a slice.
+struct Candidate {
+  PolicyIndex policy = 0;
+  bool permit = false;
+  const Program* condition = nullptr;
+};
+
 class PolicySet {
  public:
   void add(Policy policy) { policies_.push_back(std::move(policy)); }
@@ -42,7 +53,11 @@ class PolicySet {
   void freeze();
 
   [[nodiscard]] const std::vector<Policy>& policies() const { return policies_; }
-  // `answer` is cleared first. With `scan`, every policy is looked at in turn: the measure of the index in tests.
+  // The slice of a request, ascending; `out` is cleared first. The context of the request plays no part in it.
+  void slice(const EvalRequest& request, const Names& names, std::vector<Candidate>& out) const;
+  // Runs the conditions of a slice. `answer` is cleared first.
+  static void ask(std::span<const Candidate> slice, const EvalRequest& request, Machine& machine, Answer& answer);
+  // Both. With `scan`, every policy is looked at in turn: the measure of the index in tests.
   void ask(const EvalRequest& request, const Names& names, Machine& machine, Answer& answer, bool scan = false) const;
 
  private:

@@ -12,6 +12,7 @@ namespace libguard::policy::cedar {
 enum class Code : std::uint8_t {
   constant,       // a: index of constants
   variable,       // detail: Variable
+  context,        // a: symbol; `context.name`, which most conditions read
   check_boolean,  // the top must be a boolean
   jump,           // a: target
   and_jump,       // top must be a boolean; false: jump to a and keep it; true: drop it
@@ -57,6 +58,7 @@ struct Program {
   std::vector<Value> constants;
   std::vector<std::uint32_t> lists;
   std::vector<std::vector<std::string>> patterns;
+  std::uint32_t stack_max = 0;  // values at a time, so that running needs no checks
 };
 
 // Folds literal sets, records and well-formed extension literals into constants that `heap` keeps.

@@ -64,34 +64,40 @@ const Value* Record::find(Symbol name) const {
   return at != fields.end() && at->first == name ? &at->second : nullptr;
 }
 
-Value Heap::set(std::vector<Value> members) {
-  std::sort(members.begin(), members.end(), [](const Value& a, const Value& b) { return compare(a, b) < 0; });
-  members.erase(std::unique(members.begin(), members.end(), equal), members.end());
-  sets_.push_back(std::make_unique<Set>(Set{std::move(members)}));
-  return Value::of(sets_.back().get());
+Value Heap::set(std::span<const Value> members) {
+  Set& set = sets_.take();
+  std::vector<Value>& kept = set.members;
+  kept.assign(members.begin(), members.end());
+  std::sort(kept.begin(), kept.end(), [](const Value& a, const Value& b) { return compare(a, b) < 0; });
+  kept.erase(std::unique(kept.begin(), kept.end(), equal), kept.end());
+  return Value::of(&set);
 }
 
-Value Heap::record(std::vector<std::pair<Symbol, Value>> fields) {
-  std::sort(fields.begin(), fields.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  records_.push_back(std::make_unique<Record>(Record{std::move(fields)}));
-  return Value::of(records_.back().get());
+Value Heap::record(std::span<const std::pair<Symbol, Value>> fields) {
+  Record& record = records_.take();
+  record.fields.assign(fields.begin(), fields.end());
+  std::sort(record.fields.begin(), record.fields.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  return Value::of(&record);
 }
 
 Value Heap::ip(const Ip& ip) {
-  ips_.push_back(std::make_unique<Ip>(ip));
-  return Value::of(ips_.back().get());
+  Ip& kept = ips_.take();
+  kept = ip;
+  return Value::of(&kept);
 }
 
 Value Heap::text(std::string text) {
-  texts_.push_back(std::make_unique<std::string>(std::move(text)));
-  return Value::of(std::string_view(*texts_.back()));
+  std::string& kept = texts_.take();
+  kept = std::move(text);
+  return Value::of(std::string_view(kept));
 }
 
-void Heap::clear() {
-  sets_.clear();
-  records_.clear();
-  ips_.clear();
-  texts_.clear();
+void Heap::recycle() {
+  sets_.used = 0;
+  records_.used = 0;
+  ips_.used = 0;
+  texts_.used = 0;
 }
 
 }  // namespace libguard::policy::cedar

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -105,20 +106,31 @@ struct Record {
   [[nodiscard]] const Value* find(Symbol name) const;
 };
 
-// Owns what values point to. Costs nothing while empty.
+// Owns what values point to. Costs nothing while empty; recycled, it gives the same places out again, so that the next
+// evaluation of the same policies needs no memory.
 class Heap {
  public:
-  Value set(std::vector<Value> members);                       // sorts, drops duplicates
-  Value record(std::vector<std::pair<Symbol, Value>> fields);  // sorts; names must be unique
+  Value set(std::span<const Value> members);                       // sorts, drops duplicates
+  Value record(std::span<const std::pair<Symbol, Value>> fields);  // sorts; names must be unique
   Value ip(const Ip& ip);
   Value text(std::string text);
-  void clear();
+  // Ends the life of every value so far.
+  void recycle();
 
  private:
-  std::vector<std::unique_ptr<Set>> sets_;
-  std::vector<std::unique_ptr<Record>> records_;
-  std::vector<std::unique_ptr<Ip>> ips_;
-  std::vector<std::unique_ptr<std::string>> texts_;
+  template <typename T>
+  struct Pool {
+    std::vector<std::unique_ptr<T>> places;
+    std::size_t used = 0;
+    T& take() {
+      if (used == places.size()) places.push_back(std::make_unique<T>());
+      return *places[used++];
+    }
+  };
+  Pool<Set> sets_;
+  Pool<Record> records_;
+  Pool<Ip> ips_;
+  Pool<std::string> texts_;
 };
 
 }  // namespace libguard::policy::cedar

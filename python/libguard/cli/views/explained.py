@@ -66,4 +66,16 @@ def _decision(decision: dict[str, Any]) -> list[tuple[str, str | Text]]:
     rows += [("decision", head), ("because", decision.get("reason", ""))]
     if decision.get("masked_classes"):
         rows.append(("masked", ", ".join(decision["masked_classes"])))
+    if decision.get("row_limit") is not None:
+        rows.append(("row limit", f"{decision['row_limit']:,}"))
+    if decision.get("read_only"):
+        rows.append(("read only", "runs where nothing can be written"))
+    rows += [(f"round {number}", _round(each)) for number, each in enumerate(decision.get("trail", ()), 1)]
     return rows
+
+
+def _round(tried: dict[str, list[str]]) -> str:
+    forbade = f"forbidden by {', '.join(tried['forbids'])}"
+    if not tried["remedies"]:
+        return f"{forbade}; nothing lifts that"
+    return f"{forbade}; asked again with {'; '.join(tried['remedies'])}"

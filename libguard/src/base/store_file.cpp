@@ -1,4 +1,4 @@
-#include "approval/store_file.h"
+#include "base/store_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -7,26 +7,28 @@
 #include <cerrno>
 #include <filesystem>
 
-#include "approval/shown.h"
+#include "libguard/error.h"
 
-namespace libguard::approval {
+namespace libguard {
 namespace {
 
-// A file that others can write is an approval that others can give.
-void check_file(const struct stat& status) {
-  if (!S_ISREG(status.st_mode)) store_failed("the approval store is not a regular file");
-  if (status.st_uid != geteuid() && status.st_uid != 0) store_failed("the approval store belongs to another user");
-  if ((status.st_mode & 077) != 0)
-    store_failed("the approval store can be read or written by others; its mode must be 0600");
+[[noreturn]] void fail(const StoreKind& kind, const char* what) {
+  throw Error(ErrorKind::unavailable, kind.code, std::string(kind.name) + " " + what);
+}
+
+void check_file(const struct stat& status, const StoreKind& kind) {
+  if (!S_ISREG(status.st_mode)) fail(kind, "is not a regular file");
+  if (status.st_uid != geteuid() && status.st_uid != 0) fail(kind, "belongs to another user");
+  if ((status.st_mode & 077) != 0) fail(kind, "can be read or written by others; its mode must be 0600");
 }
 
 }  // namespace
 
 // An existing file is looked at, never opened here: closing any descriptor of it would drop the locks that other
 // handles of this process hold (POSIX).
-void make_store_file(const std::string& path) {
+void make_store_file(const std::string& path, const StoreKind& kind) {
   struct stat status {};
-  if (lstat(path.c_str(), &status) == 0) return check_file(status);
+  if (lstat(path.c_str(), &status) == 0) return check_file(status, kind);
   std::error_code ignored;
   const auto parent = std::filesystem::path(path).parent_path();
   if (!parent.empty() && std::filesystem::create_directory(parent, ignored)) {
@@ -36,14 +38,14 @@ void make_store_file(const std::string& path) {
   if (fd >= 0) {
     ::close(fd);
   } else if (errno != EEXIST) {
-    store_failed("the approval store cannot be made");
+    fail(kind, "cannot be made");
   }
-  if (lstat(path.c_str(), &status) != 0) store_failed("the approval store cannot be opened");
-  check_file(status);
+  if (lstat(path.c_str(), &status) != 0) fail(kind, "cannot be opened");
+  check_file(status, kind);
 }
 
 std::string plain_path(const std::string& path) {
   return path.starts_with("file:") || path.starts_with(":") ? "./" + path : path;
 }
 
-}  // namespace libguard::approval
+}  // namespace libguard
