@@ -28,7 +28,7 @@ class Cutter {
     Span effect{written.effect, written.effect + 6};  // both words have six letters
     // A permit must not carry a remedy, so that its text would not even load.
     if (!remedied) cut(written, effect, permit ? "forbid" : "permit", permit ? "forbids instead" : "permits instead");
-    for (const policy::Clause& clause : written.clauses)
+    for (const policy::WrittenClause& clause : written.clauses)
       cut(written, clause.all, "", std::string(clause.unless ? "without its unless" : "without its when"));
     for (const policy::Part& part : written.parts) {
       std::string neutral = part.negated ? "false" : "true";

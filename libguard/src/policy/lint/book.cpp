@@ -12,7 +12,7 @@ bool closes(Tok kind) { return kind == Tok::close_paren || kind == Tok::close_br
 
 struct Outline {
   Span all;
-  std::vector<Clause> clauses;
+  std::vector<WrittenClause> clauses;
 };
 
 // Policies end at a semicolon outside of all brackets; clauses are the braces at depth 0 behind `when` and `unless`.
@@ -110,7 +110,7 @@ void Book::read(std::size_t source, Names& names) {
 
 void Book::read_parts(BookPolicy& policy, Names& names) {
   const std::string& text = sources_[policy.source].text;
-  for (const Clause& clause : policy.clauses) {
+  for (const WrittenClause& clause : policy.clauses) {
     Tok at = clause.unless ? Tok::logical_or : Tok::logical_and;
     Tok not_at = clause.unless ? Tok::bad : Tok::logical_or;
     for (Span span : split(text, trimmed(text, clause.body), at, not_at)) add_part(policy, span, clause.unless, names);

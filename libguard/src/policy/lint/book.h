@@ -18,7 +18,7 @@ struct Span {
   std::size_t end = 0;  // exclusive
 };
 
-struct Clause {
+struct WrittenClause {
   Span all;   // `when { ... }`
   Span body;  // between the braces
   bool unless = false;
@@ -38,7 +38,7 @@ struct BookPolicy {
   Span all;                // annotations and the semicolon included
   std::size_t effect = 0;  // of `permit` or `forbid`
   cedar::ParsedPolicy parsed;
-  std::vector<Clause> clauses;
+  std::vector<WrittenClause> clauses;
   std::vector<Part> parts;
 };
 
