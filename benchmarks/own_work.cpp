@@ -23,7 +23,7 @@ CatalogueRelation table(const std::string& name, std::int64_t oid, const std::ve
   relation.oid = oid;
   std::int16_t number = 0;
   for (const std::string& column : columns)
-    relation.columns.push_back({column, column.ends_with("id") ? "int4" : "text", true, false, false, ++number});
+    relation.columns.push_back({column, column.ends_with("id") ? "int4" : "text", true, false, false, ++number, {}});
   relation.keys.push_back({{"id"}, true});
   return relation;
 }

@@ -9,7 +9,11 @@
 
 #include "detector.h"
 #include "libguard/doors.h"
+<<<<<<< HEAD
 #include "libguard/policy_tools.h"
+=======
+#include "libguard/policy.h"
+>>>>>>> main
 #ifdef LIBGUARD_BENCH_BINDINGS
 #include "bench_open.h"
 #endif
@@ -152,6 +156,26 @@ void bind_guard(py::module_& module) {
       });
 }
 
+// Small enough that giving up the interpreter's lock would cost more than asking.
+void bind_policy(py::module_& module) {
+  py::class_<PreparedRequest>(module, "PreparedRequest")
+      .def("allowed", &PreparedRequest::allowed)
+      .def("__call__", &PreparedRequest::allowed)
+      .def("set", &PreparedRequest::set)
+      .def("set_flag", &PreparedRequest::set_flag)
+      .def("set_text", &PreparedRequest::set_text)
+      .def("answer", [](PreparedRequest& request) {
+        PolicyAnswer answer = request.answer();
+        return py::make_tuple(answer.allowed, std::move(answer.reasons), std::move(answer.errors));
+      });
+  py::class_<PolicyEngine>(module, "PolicyEngine")
+      .def_static("from_text", &PolicyEngine::from_text, py::arg("policies"), py::arg("entities"), py::arg("links"),
+                  Release())
+      .def_static("from_json", &PolicyEngine::from_json, py::arg("policies"), py::arg("entities"), Release())
+      .def("prepare", &PolicyEngine::prepare)
+      .def("__len__", &PolicyEngine::size);
+}
+
 void bind_doors(py::module_& module) {
   py::class_<Explainer>(module, "Explainer")
       .def(py::init<std::string_view, std::string_view>(), py::arg("dialect"), py::arg("catalogue_json") = "")
@@ -163,6 +187,8 @@ void bind_doors(py::module_& module) {
       },
       Release());
   module.def("policy_eval", &policy_eval_json, Release());
+  module.def("policy_parse", &policy_parse_json, Release());
+  module.def("policy_convert", &policy_convert_json, Release());
   module.def("role_packs", &role_packs_json, Release());
   module.def("policy_check", &policy_check_json, Release());
   module.def("policy_test", &policy_test_json, Release());
@@ -194,5 +220,6 @@ PYBIND11_MODULE(_native, module) {
   module.doc() = "JSON text in, JSON text out; see the package libguard for the typed interface.";
   libguard::bindings::register_errors(module);
   libguard::bindings::bind_guard(module);
+  libguard::bindings::bind_policy(module);
   libguard::bindings::bind_doors(module);
 }

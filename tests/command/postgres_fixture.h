@@ -34,7 +34,11 @@ inline CatalogueRelation view(std::string name, const std::vector<std::string>& 
   relation.schema = "public";
   relation.name = std::move(name);
   relation.kind = 'v';
-  for (const std::string& column : columns) relation.columns.push_back({column, "text", false, false, false, 0});
+  for (const std::string& column : columns) {
+    CatalogueColumn& entry = relation.columns.emplace_back();
+    entry.name = column;
+    entry.type = "text";
+  }
   relation.definition = std::move(definition);
   relation.depends = std::move(depends);
   return relation;
@@ -86,7 +90,10 @@ inline Catalogue shop() {
   part.parents = {"public.parts"};
   c.relations.push_back(part);
   CatalogueRelation watched = table("public", "watched", {{"id", "int4"}, {"cents", "int4"}}, {{{"id"}, true}});
-  watched.triggers.push_back({"watch", "public.on_watch", {"update"}, false});
+  CatalogueTrigger& watch = watched.triggers.emplace_back();
+  watch.name = "watch";
+  watch.function = "public.on_watch";
+  watch.events = {"update"};
   c.relations.push_back(watched);
   CatalogueRelation ruled = table("public", "ruled", {{"id", "int4"}});
   ruled.rule_events = {"insert"};

@@ -30,7 +30,11 @@ TEST_CASE("explain line: the fields and their order") {
       R"("functions":["lower"],"statements":1,"bounded":[{"object":"main.b","action":"delete","bound":"weak"}],)"
       R"("readonly_safe":false,"destructive":false,"reveals":[{"column":"x","sources":["main.a.x","main.a.y"]},)"
       R"~({"column":"","sources":[]},{"column":"(error)","sources":["main.a.z"]}],)~"
-      R"("tests":[{"column":"main.a.x","how":"match"},{"column":"main.a.y","how":"infer"}],"doubts":["no_catalogue"]})");
+      R"("tests":[{"column":"main.a.x","how":"match"},{"column":"main.a.y","how":"infer"}],"doubts":["no_catalogue"],)"
+      R"("reasons":[{"doubt":"no_catalogue","reason":"there is no catalogue, so nobody can tell what the names in the command mean"}],)"
+      R"("calls":[{"name":"lower","language":"internal","volatility":"immutable","security_definer":false,"strict":false,)"
+      R"("runs_sql":"unknown","body":"built in"}],)"
+      R"("behind":{"kinds":[],"reads":[],"cascades":[],"triggers":[],"rules":[],"policies":[],"sequences":[],"foreign":[]}})");
 }
 
 TEST_CASE("explain line: the zero command is not understood and not safe") {
@@ -39,7 +43,8 @@ TEST_CASE("explain line: the zero command is not understood and not safe") {
   CHECK(
       explain_json_text(command) ==
       R"({"understood":false,"code":"command.not_understood","reason":"","kinds":[],"effect":"opaque","reads":[],"writes":[],)"
-      R"("functions":[],"statements":0,"bounded":[],"readonly_safe":false,"destructive":false,"reveals":[],"tests":[],"doubts":[]})");
+      R"("functions":[],"statements":0,"bounded":[],"readonly_safe":false,"destructive":false,"reveals":[],"tests":[],"doubts":[],"reasons":[],)"
+      R"("calls":[],"behind":{"kinds":[],"reads":[],"cascades":[],"triggers":[],"rules":[],"policies":[],"sequences":[],"foreign":[]}})");
   command.not_understood_code = "command.parse";
   command.not_understood = "bad \xff name";
   CHECK(explain_json_text(command).find("command.parse") != std::string::npos);

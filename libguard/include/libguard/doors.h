@@ -36,6 +36,10 @@ class LIBGUARD_API Explainer {
 };
 
 [[nodiscard]] LIBGUARD_API std::string policy_eval_json(std::string_view line, bool cedar_compat);
+// `{id, policies}` -> `{id, ok, policies, templates, error?}`; Cedar's meaning of ok.
+[[nodiscard]] LIBGUARD_API std::string policy_parse_json(std::string_view line);
+// `{id, policies}` (text) -> `{id, json}`; `{id, json}` (Cedar's JSON form) -> `{id, policies}`.
+[[nodiscard]] LIBGUARD_API std::string policy_convert_json(std::string_view line);
 // [{role, version, approvers, summary, text}]: the policies that ship with libguard, `baseline` first.
 [[nodiscard]] LIBGUARD_API std::string role_packs_json();
 [[nodiscard]] LIBGUARD_API std::string mask_json(std::string_view line, std::string_view show);

@@ -8,5 +8,6 @@
 #include "libguard/guard.h"
 #include "libguard/identity.h"
 #include "libguard/outcome.h"
+#include "libguard/policy.h"
 #include "libguard/request.h"
 #include "libguard/value.h"

@@ -17,6 +17,7 @@
 #include "model/request_json.h"
 #include "policy/decider.h"
 #include "policy/packs/packs.h"
+#include "policy/policy_lines.h"
 
 namespace libguard {
 namespace {
@@ -140,6 +141,9 @@ std::string Explainer::explain(std::string_view line) const {
     return explain_json_text(*state_->understander->understand(parsed.sql, parsed.params));
   });
 }
+
+std::string policy_parse_json(std::string_view line) { return policy::parse_line(line); }
+std::string policy_convert_json(std::string_view line) { return policy::convert_line(line); }
 
 std::string role_packs_json() {
   std::string out;

@@ -19,6 +19,7 @@ void describe(Fields& f, CatalogueColumn& c) {
   f("has_default", c.has_default);
   f("generated", c.generated);
   f("number", c.number);
+  f("expression", c.expression);
 }
 
 template <class Fields>
@@ -33,6 +34,38 @@ void describe(Fields& f, CatalogueTrigger& t) {
   f("function", t.function);
   f("events", t.events);
   f("internal", t.internal);
+  f("enabled", t.enabled);
+  f("timing", t.timing);
+  f("per_statement", t.per_statement);
+  f("columns", t.columns);
+  f("definition", t.definition);
+}
+
+template <class Fields>
+void describe(Fields& f, CatalogueRule& r) {
+  f("name", r.name);
+  f("event", r.event);
+  f("instead", r.instead);
+  f("conditional", r.conditional);
+  f("enabled", r.enabled);
+  f("definition", r.definition);
+}
+
+template <class Fields>
+void describe(Fields& f, CataloguePolicy& p) {
+  f("name", p.name);
+  f("command", p.command);
+  f("restrictive", p.restrictive);
+  f("using", p.using_expression);
+  f("check", p.check_expression);
+}
+
+template <class Fields>
+void describe(Fields& f, CatalogueDomain& d) {
+  f("name", d.name);
+  f("base", d.base);
+  f("checks", d.checks);
+  f("expression", d.expression);
 }
 
 template <class Fields>
@@ -62,6 +95,11 @@ void describe(Fields& f, CatalogueRelation& r) {
   f("triggers", r.triggers);
   f("rule_events", r.rule_events);
   f("row_security", r.row_security);
+  f("rules", r.rules);
+  f("policies", r.policies);
+  f("checks", r.checks);
+  f("server", r.server);
+  f("beyond", r.beyond);
 }
 
 template <class Fields>
@@ -79,6 +117,15 @@ void describe(Fields& f, CatalogueFunction& c) {
   f("returns_set", c.returns_set);
   f("language", c.language);
   f("body_digest", c.body_digest);
+  f("strict", c.strict);
+  f("body", c.body);
+  f("standard_body", c.standard_body);
+  f("all_types", c.all_types);
+  f("argument_names", c.argument_names);
+  f("argument_modes", c.argument_modes);
+  f("argument_defaults", c.argument_defaults);
+  f("settings", c.settings);
+  f("parts", c.parts);
 }
 
 template <class Fields>
@@ -113,6 +160,8 @@ void describe(Fields& f, Catalogue& c) {
   f("foreign_keys", c.foreign_keys);
   f("types", c.types);
   f("domains", c.domains);
+  f("domain_checks", c.domain_checks);
+  f("event_triggers", c.event_triggers);
   f("server_options", c.server_options);
 }
 
@@ -240,10 +289,12 @@ class Reader {
   std::size_t found_ = 0;
 };
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 
 void check(const Catalogue& catalogue) {
-  if (catalogue.format != kFormat) malformed("catalogue.format", "this version reads format 1 only");
+  if (catalogue.format < 1 || catalogue.format > kFormat) {
+    malformed("catalogue.format", "this version reads formats 1 and 2 only");
+  }
   for (const CatalogueRelation& relation : catalogue.relations) {
     if (relation.name.empty() || relation.schema.empty()) malformed("catalogue.relations", "a relation has no name");
   }

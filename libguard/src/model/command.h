@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "libguard/value.h"
@@ -53,7 +54,32 @@ struct CalledFunction {
   bool safe = false;  // vetted built-in: changes nothing, runs no SQL, shows no file, secret or session
   char volatility = 'v';
   bool security_definer = false;
+  std::string language = "internal";
+  bool strict = false;
+  // Its body was read: what it does is in the facts of this command, so that policy is asked for that too.
+  bool read = false;
+  char runs_sql = 'u';   // 'y' | 'n' | 'u' unknown
+  std::string unread{};  // why not: "its language is c"
   auto operator<=>(const CalledFunction&) const = default;
+};
+
+// What a doubt means here, as a sentence.
+struct DoubtReason {
+  std::string doubt;
+  std::string reason;
+};
+
+// What runs behind the text: bodies of functions and triggers, rules, policies, defaults. The facts of the whole
+// (`writes`, `touches`, `functions`, `effect` ...) hold it already; this says what of it the text does not show.
+struct Behind {
+  std::vector<std::string> kinds;   // of the statements in that code
+  std::set<std::string> reads;      // relations that it reads, "schema.table"
+  std::set<std::string> cascades;   // tables that foreign keys change along; not in `writes`
+  std::set<std::string> triggers;   // "schema.table.trigger" that may fire
+  std::set<std::string> rules;      // "schema.table.rule"
+  std::set<std::string> policies;   // "schema.table.policy" that filter or check rows
+  std::set<std::string> sequences;  // that move: "schema.sequence"
+  std::set<std::string> foreign;    // foreign tables touched: they live on another server
 };
 
 // A value that the command assigns to a column, for `facts:`. `known` only for exactly one integer (or, with
@@ -94,9 +120,11 @@ struct Command {
   std::vector<TestedColumn> tests;        // sorted, unique; a column tested both ways is infer
   std::vector<AssignedValue> assigned;
   std::vector<LiteralSpan> literals;
-  std::vector<std::string> doubts;  // "no_catalogue", "opaque_function public.f", ... each a reason to ask
-  bool readonly_safe = false;       // running it as it is changes nothing, shows no server file or secret
-  bool destructive = false;         // may change >= 30 % of a table, or structure, privilege, file, program
+  std::vector<std::string> doubts;   // "no_catalogue", "opaque_function public.f", ... each a reason to ask
+  std::vector<DoubtReason> reasons;  // of those doubts of which more can be said than their kind
+  Behind behind;
+  bool readonly_safe = false;  // running it as it is changes nothing, shows no server file or secret
+  bool destructive = false;    // may change >= 30 % of a table, or structure, privilege, file, program
   bool returns_rows = false;
   bool packs_rows = false;        // an aggregate or whole-row function can put a table into one row: limit_rows
                                   // cannot help
@@ -108,9 +136,12 @@ struct Command {
 [[nodiscard]] const char* to_string(CommandEffect effect) noexcept;
 [[nodiscard]] const char* to_string(Bound bound) noexcept;
 
+// Why this doubt of the command is one: a sentence for its reader.
+[[nodiscard]] std::string reason_of(const Command& command, std::string_view doubt);
+
 // The line of `libguard explain --batch` without `id` and `decision`:
 // {understood, kinds, effect, reads, writes, functions, statements, bounded, readonly_safe, destructive, reveals,
-//  tests, doubts}; as compact JSON.
+//  tests, doubts, reasons, calls, behind}; as compact JSON.
 [[nodiscard]] std::string explain_json_text(const Command& command);
 
 }  // namespace libguard

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -21,6 +22,7 @@
 #include "backend/postgres/probe.h"
 #include "backend/postgres/sql_error.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "libguard/error.h"
 
 namespace libguard::backend::postgres {
@@ -28,6 +30,8 @@ namespace {
 
 // DDL that goes on while we read: a few tries, then the caller tries again later.
 constexpr int kTriesMax = 3;
+// Bodies of functions past this many bytes in all are left out, and stay opaque.
+constexpr std::size_t kBodiesBytesMax = 16 * 1024 * 1024;
 
 // libpqxx builds its policy from a string only, so the handle is handed over beside it.
 thread_local PGconn* handed_over = nullptr;
@@ -88,6 +92,7 @@ class Loader {
     keys();
     triggers();
     edges();
+    expressions();
     foreign_keys();
     functions();
     operators_and_casts();
@@ -114,6 +119,8 @@ class Loader {
       out.system = truth(row[4]);
       out.row_security = truth(row[5]);
       out.definition = text(row[6]);
+      out.beyond = truth(row[7]);
+      out.server = text(row[8]);
       by_oid_.emplace(out.oid, catalogue_.relations.size() - 1);
     }
   }
@@ -129,6 +136,7 @@ class Loader {
       column.has_default = truth(row[4]);
       column.generated = truth(row[5]);
       column.number = row[6].as<std::int16_t>();
+      if (!owner->system) column.expression = text(row[7]);
       owner->columns.push_back(std::move(column));
     }
   }
@@ -154,14 +162,45 @@ class Loader {
         if ((row[3].as<int>() & bit) != 0) trigger.events.push_back(event);
       }
       trigger.internal = truth(row[4]);
+      const int type = row[3].as<int>();
+      trigger.per_statement = (type & 1) == 0;
+      trigger.timing = (type & 64) != 0 ? "instead of" : (type & 2) != 0 ? "before" : "after";
+      trigger.enabled = letter(row[5]);
+      trigger.columns = names(row[6]);
+      trigger.definition = text(row[7]);
       owner->triggers.push_back(std::move(trigger));
+    }
+    for (const auto& row : transaction_.exec(queries::kEventTriggers)) {
+      CatalogueTrigger& trigger = catalogue_.event_triggers.emplace_back();
+      trigger.name = text(row[0]);
+      trigger.function = text(row[1]);
+      trigger.events.push_back(text(row[2]));
+      trigger.enabled = letter(row[3]);
+    }
+  }
+
+  void expressions() {
+    for (const auto& row : of_loaded(queries::kChecks)) {
+      if (CatalogueRelation* owner = relation(row[0])) owner->checks.push_back(text(row[1]));
+    }
+    for (const auto& row : of_loaded(queries::kPolicies)) {
+      CatalogueRelation* owner = relation(row[0]);
+      if (owner != nullptr) {
+        owner->policies.push_back({text(row[1]), text(row[2]), truth(row[3]), text(row[4]), text(row[5])});
+      }
     }
   }
 
   // Rules, views and inheritance: what leads from one relation to another.
   void edges() {
     for (const auto& row : of_loaded(queries::kRules)) {
-      if (CatalogueRelation* owner = relation(row[0])) owner->rule_events.push_back(text(row[1]));
+      CatalogueRelation* owner = relation(row[0]);
+      if (owner == nullptr) continue;
+      const std::string event = text(row[1]);
+      if (std::find(owner->rule_events.begin(), owner->rule_events.end(), event) == owner->rule_events.end()) {
+        owner->rule_events.push_back(event);
+      }
+      owner->rules.push_back({text(row[2]), event, truth(row[3]), truth(row[4]), letter(row[5]), text(row[6])});
     }
     for (const auto& row : of_loaded(queries::kDepends)) {
       if (CatalogueRelation* owner = relation(row[0])) owner->depends.push_back(text(row[1]));
@@ -180,7 +219,11 @@ class Loader {
   }
 
   void functions() {
-    for (const auto& row : transaction_.exec(queries::kFunctions)) {
+    std::string query = queries::kFunctions;
+    const std::string place = "{bytes}";
+    query.replace(query.find(place), place.size(), std::to_string(limits::kCommandBytesMax));
+    std::size_t bodies = 0;
+    for (const auto& row : transaction_.exec(query)) {
       CatalogueFunction& out = catalogue_.functions.emplace_back();
       out.oid = row[0].as<std::int64_t>();
       out.schema = text(row[1]);
@@ -195,6 +238,17 @@ class Loader {
       out.returns_set = truth(row[10]);
       out.language = text(row[11]);
       out.body_digest = text(row[12]);
+      out.strict = truth(row[13]);
+      out.body = text(row[14]);
+      bodies += out.body.size();
+      if (out.body.size() > limits::kCommandBytesMax || bodies > kBodiesBytesMax) out.body.clear();
+      out.standard_body = truth(row[15]);
+      out.all_types = names(row[16]);
+      out.argument_names = names(row[17]);
+      out.argument_modes = text(row[18]);
+      out.argument_defaults = text(row[19]);
+      out.settings = names(row[20]);
+      out.parts = names(row[21]);
     }
   }
 
@@ -211,6 +265,9 @@ class Loader {
     for (const auto& row : transaction_.exec(queries::kTypes)) {
       catalogue_.types.push_back(text(row[0]));
       if (truth(row[1])) catalogue_.domains.push_back(text(row[0]));
+    }
+    for (const auto& row : transaction_.exec(queries::kDomains)) {
+      catalogue_.domain_checks.push_back({text(row[0]), text(row[1]), names(row[2]), text(row[3])});
     }
   }
 

@@ -24,7 +24,7 @@ SELECT concat_ws('.', 1,
    WHERE attrelid >= 16384 AND attnum > 0 AND attrelid NOT IN (SELECT oid FROM temporary)),
  (SELECT count(*) || ':' || bit_xor(hash_record_extended(ROW(indexrelid, indrelid, indimmediate, indisvalid, indisready,
    indislive), 0)) FROM pg_catalog.pg_index
-   WHERE indrelid >= 16384 AND indisunique AND indrelid NOT IN (SELECT oid FROM temporary)),
+   WHERE indrelid >= 16384 AND (indisunique OR indexprs IS NOT NULL OR indpred IS NOT NULL) AND indrelid NOT IN (SELECT oid FROM temporary)),
  (SELECT count(*) || ':' || bit_xor(hash_record_extended(ROW(oid, xmin), 0)) FROM pg_catalog.pg_proc WHERE oid >= 16384),
  (SELECT count(*) || ':' || bit_xor(hash_record_extended(ROW(oid, xmin), 0)) FROM pg_catalog.pg_operator WHERE oid >= 16384),
  (SELECT count(*) || ':' || bit_xor(hash_record_extended(ROW(oid, xmin), 0)) FROM pg_catalog.pg_cast WHERE oid >= 16384),
@@ -43,7 +43,8 @@ SELECT concat_ws('.', 1,
  (SELECT count(*) || ':' || bit_xor(hash_record_extended(ROW(inhrelid, inhparent, xmin), 0)) FROM pg_catalog.pg_inherits
    WHERE inhrelid >= 16384 AND inhrelid NOT IN (SELECT oid FROM temporary)),
  (SELECT count(*) || ':' || bit_xor(hash_record_extended(ROW(oid, xmin), 0)) FROM pg_catalog.pg_policy
-   WHERE oid >= 16384)))
+   WHERE oid >= 16384),
+ (SELECT count(*) || ':' || bit_xor(hash_record_extended(ROW(oid, xmin), 0)) FROM pg_catalog.pg_event_trigger)))
 )sql";
 
 }  // namespace

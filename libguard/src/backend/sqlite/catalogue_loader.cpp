@@ -203,7 +203,9 @@ class Loader {
       if (relation.kind != 'T') continue;
       auto table = by_object.find(lower_ascii(relation.depends.front()));
       if (table == by_object.end()) continue;
-      table->second->triggers.push_back({relation.name, "", trigger_events(relation.definition), false});
+      CatalogueTrigger& trigger = table->second->triggers.emplace_back();
+      trigger.name = relation.name;
+      trigger.events = trigger_events(relation.definition);
     }
   }
 

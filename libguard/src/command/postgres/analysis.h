@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +22,10 @@ struct Flow {
   std::string_view type;             // "" when not known
   const Relation* direct = nullptr;  // it is this column, unchanged
   std::uint32_t position = 0;
-  bool constant = false;          // a literal, a parameter, or a cast of one
-  const Relation* row = nullptr;  // a whole row of this relation
+  bool constant = false;                          // a literal, a parameter, or a cast of one
+  const Relation* row = nullptr;                  // a whole row of this relation
+  const std::vector<Sources>* columns = nullptr;  // of the one function whose rows this is
+  Sources operands;                               // and what its arguments come from
 };
 
 // One entry of FROM, or the target of a write.
@@ -58,6 +61,14 @@ struct Scope {
   NodeList windows;
 };
 
+// Where code stands that is not the text of a command: the body of a function, a view, a policy.
+struct CodeContext {
+  Scope* around = nullptr;                         // its variables
+  const std::vector<Flow>* parameters = nullptr;   // $1, $2 ...
+  const std::vector<std::string>* path = nullptr;  // its own search path
+  bool clash_fails = false;                        // a column and a variable of one name are not told apart
+};
+
 struct BoundOf {
   Bound bound = Bound::none;
   std::int64_t rows = kUnproven;
@@ -65,7 +76,8 @@ struct BoundOf {
 
 class Analysis {
  public:
-  Analysis(const Names& names, Facts& facts) : names_(names), facts_(facts) {}
+  Analysis(const Names& names, Facts& facts, const CodeContext* code = nullptr)
+      : names_(names), facts_(facts), code_(code) {}
 
   // One statement of the text (the node inside RawStmt).
   void statement(Node node);
@@ -73,8 +85,29 @@ class Analysis {
   void unwritten_casts();
   // SELECT, INSERT, UPDATE, DELETE or MERGE wherever it stands; `top`: WHERE equalities may count as match.
   std::vector<OutColumn> query(Node node, Scope* outer, bool top);
+  // One expression that stands alone, and the code that a value of this type sets off.
+  Flow lone_expression(Node node, Scope& scope) { return expression(node, scope); }
+  void type_named(std::string_view type);
+  void everything(Sources& sources);
+  // A type's name as the facts know it: "int4", "public.mood"; "" when it is not known.
+  void lone_type(Node type_name) { type_used(type_name); }
+  // What assigning a value to this type may show in an error text.
+  void assigned_to(std::string_view type, const Flow& value);
 
  private:
+  // names
+  [[nodiscard]] const Relation* find_relation(std::string_view schema, std::string_view name) const;
+  [[nodiscard]] std::vector<const CatalogueFunction*> find_functions(std::string_view schema,
+                                                                     std::string_view name) const {
+    return names_.functions(schema, name, code_ != nullptr ? code_->path : nullptr);
+  }
+  [[nodiscard]] const std::vector<std::string>& search_path() const {
+    return code_ != nullptr && code_->path != nullptr ? *code_->path : names_.search_path();
+  }
+  [[nodiscard]] Scope* around() const { return code_ != nullptr ? code_->around : nullptr; }
+  // A variable or parameter of the code around: one value, whatever the row.
+  bool is_variable(Node node, Scope& scope);
+
   // query.cpp
   std::vector<OutColumn> select(Node node, Scope* outer, bool top);
   std::vector<OutColumn> set_operation(Node node, Scope& scope);
@@ -100,6 +133,7 @@ class Analysis {
   void from_table(Node node, Scope& scope);
   void from_subquery(Node node, Scope& scope);
   void from_function(Node node, Scope& scope);
+  [[nodiscard]] const CatalogueFunction* table_function(Node call_node) const;
   void function_columns(Node call, NodeList definitions, Item& item, Scope& scope);
   void from_join(Node node, Scope& scope);
   void from_xml_table(Node node, Scope& scope);
@@ -113,6 +147,8 @@ class Analysis {
   // The relation of a RangeVar; null after fail().
   const Relation* relation_of_range(Node range);
   void read_relation(const Relation& relation);
+  void select_touch(const Relation& relation, bool through);
+  void read_behind(const Relation& view);
 
   // columns.cpp
   Flow column_reference(Node node, Scope& scope);
@@ -148,10 +184,15 @@ class Analysis {
   void called(std::string_view schema, std::string_view name, const std::vector<Flow>& arguments, bool variadic,
               Flow& result);
   bool may_be_called(const CatalogueFunction& function, const std::vector<Flow>& arguments, bool variadic) const;
-  void user_function(const CatalogueFunction& function, Flow& result);
+  // `operands`: what its arguments come from; null when they are not known.
+  void user_function(const CatalogueFunction& function, Flow& result, const Sources* operands = nullptr);
+  void functions_behind(const std::string& full, const std::vector<std::string>& types, Flow& result,
+                        const Sources* operands = nullptr);
+  void named_sequence(Node call);
+  void runs_text(Node call);
   void cast_to(Node type_name, Flow& value);
   void type_used(Node type_name);
-  void everything(Sources& sources);
+  void domain_used(std::string_view schema, std::string_view type);
 
   // dml.cpp
   std::vector<OutColumn> insert(Node node, Scope* outer);
@@ -174,7 +215,12 @@ class Analysis {
   };
   void write(const Relation& relation, const Write& write);
   void write_base(const Relation& relation, const Write& write);
-  void opaque_parts(const Relation& relation, std::string_view event);
+  // Triggers, rules, policies and expressions that this event on the relation sets off. No columns: any.
+  void set_off(const Relation& relation, std::string_view event, const std::set<std::string>& columns);
+  void set_off_code(const Relation& relation, std::string_view event);
+  void move_rows(const Relation& relation);
+  void policies(const Relation& relation);
+  void write_view(const Relation& relation, const Write& write);
   void cascade(const Relation& relation, const Write& write, int depth);
   bool plain_target(const Relation& relation, std::string_view event) const;
 
@@ -209,8 +255,18 @@ class Analysis {
   std::string written_name(Node range);
   void walk(Node node, int depth);
 
+  void note_single_call(Node statement);
+  void do_block(Node node);
+  void call_procedure(Node node);
+  void schema_changed();
+
   const Names& names_;
   Facts& facts_;
+  const CodeContext* code_;
+  const LgNode* single_call_ = nullptr;  // the one call of the statement, with constant arguments
+  bool calling_once_ = false;
+  bool calling_procedure_ = false;
+  std::set<std::string> cascaded_;
 };
 
 }  // namespace libguard::command::postgres

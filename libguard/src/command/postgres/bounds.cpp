@@ -26,13 +26,6 @@ Node bare(Node node) {
   return node;
 }
 
-bool all_literals(NodeList list) {
-  for (Node node : list) {
-    if (!is_literal(node)) return false;
-  }
-  return !list.empty();
-}
-
 bool own_operator(NodeList name) { return name.size() == 1 || name[0].own_text() == "pg_catalog"; }
 
 }  // namespace
@@ -49,6 +42,15 @@ BoundOf BoundReader::read(Node where) {
   const Part whole = part(where, false);
   bound.bound = whole.restricts || (whole.joins && whole.others) ? Bound::weak : Bound::tautology;
   return bound;
+}
+
+bool BoundReader::fixed(Node node) const { return is_literal(node) || analysis_.is_variable(node, scope_); }
+
+bool BoundReader::all_fixed(NodeList list) const {
+  for (Node node : list) {
+    if (!fixed(node)) return false;
+  }
+  return !list.empty();
 }
 
 // The column of the target that a bare name means; nothing when another relation could be meant.
@@ -74,6 +76,7 @@ std::optional<std::uint32_t> BoundReader::column(Node node) const {
 
 void BoundReader::mention(Node node, Mentions& found, int depth) const {
   if (!node || depth > 400) return;
+  if (analysis_.is_variable(node, scope_)) return;
   if (node.is(T_ColumnRef)) {
     if (auto position = column(node)) {
       found.columns.insert(*position);
@@ -212,13 +215,13 @@ bool BoundReader::narrowed(Node query, int depth) const {
   }
   Node where = query.node(F_whereClause);
   if (where.is(T_A_Expr) && where.number(F_kind) == LG_AEXPR_OP && last_name(where.list(F_name)) == "=") {
-    return (where.node(F_lexpr).is(T_ColumnRef) && is_literal(where.node(F_rexpr))) ||
-           (where.node(F_rexpr).is(T_ColumnRef) && is_literal(where.node(F_lexpr)));
+    return (where.node(F_lexpr).is(T_ColumnRef) && fixed(where.node(F_rexpr))) ||
+           (where.node(F_rexpr).is(T_ColumnRef) && fixed(where.node(F_lexpr)));
   }
   if (!where.is(T_BoolExpr) || where.number(F_boolop) != LG_AND) return false;
   for (Node each : where.list(F_args)) {
     if (each.is(T_A_Expr) && each.number(F_kind) == LG_AEXPR_OP && each.node(F_lexpr).is(T_ColumnRef) &&
-        is_literal(each.node(F_rexpr)) && last_name(each.list(F_name)) == "=") {
+        fixed(each.node(F_rexpr)) && last_name(each.list(F_name)) == "=") {
       return true;
     }
   }
@@ -312,7 +315,7 @@ bool BoundReader::collect_or(Node node) {
   std::int64_t count = 0;
   for (Node arm : node.list(F_args)) {
     if (!arm.is(T_A_Expr) || arm.number(F_kind) != LG_AEXPR_OP || last_name(arm.list(F_name)) != "=" ||
-        !own_operator(arm.list(F_name)) || !is_literal(arm.node(F_rexpr)) || !column(arm.node(F_lexpr))) {
+        !own_operator(arm.list(F_name)) || !fixed(arm.node(F_rexpr)) || !column(arm.node(F_lexpr))) {
       return false;
     }
     if (first && column(first) != column(arm.node(F_lexpr))) return false;
@@ -342,23 +345,23 @@ void BoundReader::collect_keys(Node node) {
         const NodeList names = left.list(F_args);
         const NodeList values = right.list(F_args);
         for (std::size_t i = 0; i < names.size() && i < values.size(); ++i) {
-          if (is_literal(values[i])) name_key(names[i], 1);
+          if (fixed(values[i])) name_key(names[i], 1);
         }
-      } else if (is_literal(right)) {
+      } else if (fixed(right)) {
         name_key(left, 1);
-      } else if (is_literal(left)) {
+      } else if (fixed(left)) {
         name_key(right, 1);
       }
       return;
     case LG_AEXPR_IN: {
       const NodeList values = right.items();
-      if (all_literals(values)) name_key(left, static_cast<std::int64_t>(values.size()));
+      if (all_fixed(values)) name_key(left, static_cast<std::int64_t>(values.size()));
       return;
     }
     case LG_AEXPR_OP_ANY: {
       Node array = bare(right);
       const NodeList values = array.list(F_elements);
-      if (array.is(T_A_ArrayExpr) && all_literals(values)) name_key(left, static_cast<std::int64_t>(values.size()));
+      if (array.is(T_A_ArrayExpr) && all_fixed(values)) name_key(left, static_cast<std::int64_t>(values.size()));
       return;
     }
     default:

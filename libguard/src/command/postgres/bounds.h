@@ -33,6 +33,9 @@ class BoundReader {
   };
 
   std::optional<std::uint32_t> column(Node node) const;
+  // A literal, a parameter, or a variable of the code around.
+  bool fixed(Node node) const;
+  bool all_fixed(NodeList list) const;
   void mention(Node node, Mentions& found, int depth) const;
   Mentions mentions(Node node) const;
 

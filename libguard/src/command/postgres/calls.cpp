@@ -4,6 +4,7 @@
 
 #include "command/postgres/analysis.h"
 #include "command/postgres/builtins.h"
+#include "command/postgres/code.h"
 #include "command/postgres/types.h"
 
 namespace libguard::command::postgres {
@@ -38,18 +39,52 @@ void Analysis::everything(Sources& sources) {
   }
 }
 
-void Analysis::user_function(const CatalogueFunction& function, Flow& result) {
-  const std::string name = opaque_name(function);
-  facts_.function({name, false, function.volatility, function.security_definer});
-  facts_.doubt("opaque_function " + name);
-  facts_.destructive = true;
+void Analysis::user_function(const CatalogueFunction& function, Flow& result, const Sources* operands) {
+  const CodeKey key{CodeKey::Kind::function, &function, nullptr};
+  const bool planned = facts_.explain_only && function.volatility == 'v';
+  facts_.run(key, {"opaque_function " + opaque_name(function), calling_once_, planned, calling_procedure_});
   if (function.kind == 'a') facts_.packs_rows = true;
-  if (function.volatility != 'i') everything(result.sources);
+  const Code* code = names_.code() != nullptr ? names_.code()->find(key) : nullptr;
+  if (code == nullptr && names_.code() != nullptr) facts_.add_missing(key);
+  if (code == nullptr || !code->read()) {
+    if (function.volatility != 'i' || (code == nullptr && names_.code() != nullptr)) everything(result.sources);
+  } else {
+    result.sources.add(code->result);
+    result.columns = code->columns.empty() ? nullptr : &code->columns;
+    Sources any;
+    const Facts& facts = code->facts;
+    if (operands == nullptr && (facts.carries_arguments || facts.shows_arguments || facts.tests_arguments)) {
+      everything(any);
+      operands = &any;
+    }
+    if (facts.carries_arguments) facts_.carry(*operands);
+    if (facts.shows_arguments) facts_.error_reveals(*operands);
+    if (facts.tests_arguments) facts_.infer(*operands);
+  }
   const std::string_view type = row_type(function.result_type);
   const std::size_t dot = type.rfind('.');
   const std::string_view schema = dot == std::string_view::npos ? std::string_view() : type.substr(0, dot);
   const std::string_view name_of_type = dot == std::string_view::npos ? type : type.substr(dot + 1);
   if (const Relation* relation = names_.relation(schema, name_of_type)) result.row = relation;
+}
+
+// Behind an operator or a cast.
+void Analysis::functions_behind(const std::string& full, const std::vector<std::string>& types, Flow& result,
+                                const Sources* operands) {
+  const auto all = names_.functions_named(full, types);
+  for (const CatalogueFunction* function : all) user_function(*function, result, operands);
+  if (!all.empty() || full.starts_with("pg_catalog.")) return;
+  facts_.function({.name = full, .unread = "the catalogue does not hold it"});
+  facts_.doubt("opaque_function " + full);
+  facts_.destructive = true;
+}
+
+// nextval('s') names its sequence; another argument could be any.
+void Analysis::named_sequence(Node call) {
+  Node argument = call.list(F_args)[0];
+  while (argument.is(T_TypeCast)) argument = argument.node(F_arg);
+  const bool named = argument.is(T_A_Const) && argument.node(F_own).is(T_String);
+  facts_.behind.sequences.insert(named ? std::string(argument.node(F_own).own_text()) : "*");
 }
 
 // An operand that can never become what is declared, not even by a cast of a user.
@@ -60,11 +95,17 @@ bool Analysis::excluded(std::string_view given, std::string_view wanted) const {
 // False only when the arguments prove that this overload cannot be meant.
 bool Analysis::may_be_called(const CatalogueFunction& function, const std::vector<Flow>& arguments,
                              bool variadic) const {
+  // CALL names a procedure's OUT arguments too.
+  if (function.kind == 'p' && function.all_types.size() > function.argument_types.size()) {
+    return arguments.size() <= function.all_types.size();
+  }
   const std::size_t most = function.argument_types.size();
   const std::size_t least =
       most - std::min<std::size_t>(most, static_cast<std::size_t>(std::max(0, function.defaults)));
   if (!variadic && !function.variadic && (arguments.size() > most || arguments.size() < least)) return false;
-  for (std::size_t i = 0; i < arguments.size() && i < most; ++i) {
+  // The last type of a variadic function is the array that its further arguments become.
+  const std::size_t typed = function.variadic && most > 0 ? most - 1 : most;
+  for (std::size_t i = 0; i < arguments.size() && i < typed; ++i) {
     if (arguments[i].row == nullptr && excluded(arguments[i].type, function.argument_types[i])) return false;
   }
   return true;
@@ -77,7 +118,10 @@ void Analysis::called(std::string_view schema, std::string_view name, const std:
   if (schema.empty() || schema == "pg_catalog") {
     if (const Builtin* builtin = find_builtin(name)) {
       known = true;
-      facts_.function({"pg_catalog." + std::string(name), builtin->safe, builtin->volatility, false});
+      facts_.function({.name = "pg_catalog." + std::string(name),
+                       .safe = builtin->safe,
+                       .volatility = builtin->volatility,
+                       .runs_sql = builtin->safe ? 'n' : 'u'});
       if (!builtin->safe && !is_mild(name)) facts_.destructive = true;
       if (builtin->kind == 'a' && keeps_values(name)) facts_.packs_rows = true;
       if (gives_text(name)) {
@@ -96,22 +140,31 @@ void Analysis::called(std::string_view schema, std::string_view name, const std:
       if (!is_textual(name) && !never_text(arguments[0].type)) facts_.error_reveals(arguments[0].sources);
     }
   }
+  const bool builtin_possible = known;
+  int users = 0;
   std::vector<Flow> settled = arguments;
   if (known && takes_text(name)) {
     for (Flow& argument : settled) {
       if (argument.type == "unknown") argument.type = "text";
     }
   }
-  for (const CatalogueFunction* function : names_.functions(schema, name)) {
+  for (const CatalogueFunction* function : find_functions(schema, name)) {
     if (!may_be_called(*function, settled, variadic)) continue;
     if (hidden && schema.empty() && function->argument_types.empty()) continue;
     known = true;
-    user_function(*function, result);
+    Sources operands;
+    for (const Flow& argument : settled) operands.add(argument.sources);
+    Flow one;
+    user_function(*function, one, &operands);
+    result.sources.add(one.sources);
+    if (one.row != nullptr) result.row = one.row;
+    result.columns = users++ == 0 && !builtin_possible ? one.columns : nullptr;
+    if (result.columns != nullptr) result.operands = operands;
   }
   if (known) return;
   if (names_.open_world()) {
     const std::string full = (schema.empty() ? "public" : std::string(schema)) + "." + std::string(name);
-    facts_.function({full, false, 'v', false});
+    facts_.function({.name = full, .language = "", .unread = "there is no catalogue"});
     facts_.doubt("opaque_function " + full);
     facts_.destructive = true;
     return;
@@ -141,7 +194,11 @@ Flow Analysis::call(Node node, Scope& scope) {
   if (Node over = node.node(F_over)) window(over, scope);
   const NodeList name = node.list(F_funcname);
   const std::string_view schema = name.size() >= 2 ? name[name.size() - 2].own_text() : std::string_view();
+  calling_once_ = single_call_ != nullptr && node.get() == single_call_;
   called(schema, last_name(name), arguments, node.flag(F_func_variadic), result);
+  calling_once_ = false;
+  if (last_name(name) == "nextval" || last_name(name) == "setval") named_sequence(node);
+  runs_text(node);
   const bool only_counts = last_name(name) == "count" || last_name(name) == "num_nulls";
   if (whole && !only_counts) facts_.packs_rows = true;
   if (last_name(name) == "count") result.type = "int8";
@@ -160,14 +217,11 @@ std::vector<const CatalogueOperator*> Analysis::user_operators(std::string_view 
 
 void Analysis::compared_with(std::string_view symbol, std::string_view left, std::string_view right) {
   for (const CatalogueOperator* each : user_operators(symbol, left, right)) {
-    const CatalogueFunction* function = names_.function_named(each->function);
+    std::vector<std::string> types;
+    if (!each->left.empty()) types.push_back(each->left);
+    if (!each->right.empty()) types.push_back(each->right);
     Flow ignored;
-    if (function != nullptr) {
-      user_function(*function, ignored);
-    } else if (!each->function.starts_with("pg_catalog.")) {
-      facts_.function({each->function, false, 'v', false});
-      facts_.doubt("opaque_function " + each->function);
-    }
+    functions_behind(each->function, types, ignored);
   }
 }
 
@@ -179,7 +233,7 @@ void Analysis::operator_called(NodeList name, std::string_view left, std::string
   if (is_builtin_operator(symbol) || !names_.operators(symbol).empty()) return;
   if (names_.open_world()) {
     const std::string full = "operator " + std::string(symbol);
-    facts_.function({full, false, 'v', false});
+    facts_.function({.name = full, .language = "", .unread = "there is no catalogue"});
     facts_.doubt("opaque_function " + full);
     facts_.destructive = true;
     return;
@@ -194,13 +248,41 @@ void Analysis::type_used(Node type_name) {
   const std::string_view type = last_name(names);
   if (type_name.flag(F_pct_type)) return;
   facts_.use_type(type);
-  if (names_.is_checked_domain(schema == "pg_catalog" ? std::string_view() : schema, type)) {
-    facts_.doubt("domain_check " + std::string(type));
-    facts_.unsafe = true;
-  }
+  domain_used(schema == "pg_catalog" ? std::string_view() : schema, type);
   if (!names_.is_type(schema, type) && !type.starts_with("_")) {
     facts_.fail("command.unknown_name", "no type \"" + std::string(type) + "\" is known");
   }
+}
+
+void Analysis::domain_used(std::string_view schema, std::string_view type) {
+  if (!names_.is_checked_domain(schema, type)) return;
+  bool known = false;
+  for (const CatalogueDomain& domain : names_.catalogue()->domain_checks) {
+    const std::size_t dot = domain.name.rfind('.');
+    if (std::string_view(domain.name).substr(dot + 1) != type) continue;
+    if (!schema.empty() && std::string_view(domain.name).substr(0, dot) != schema) continue;
+    known = true;
+    facts_.run({CodeKey::Kind::domain, &domain, nullptr}, {"domain_check " + std::string(type), false, false, false});
+  }
+  if (known) return;
+  facts_.doubt("domain_check " + std::string(type));
+  facts_.unsafe = true;
+}
+
+// "public.mood", "int4": of a column, a variable or a result.
+void Analysis::type_named(std::string_view type) {
+  const std::size_t dot = type.rfind('.');
+  const std::string_view schema = dot == std::string_view::npos ? std::string_view() : type.substr(0, dot);
+  std::string_view name = dot == std::string_view::npos ? type : type.substr(dot + 1);
+  if (name.starts_with("_")) name.remove_prefix(1);
+  facts_.use_type(name);
+  if (dot != std::string_view::npos) domain_used(schema, name);
+}
+
+void Analysis::assigned_to(std::string_view type, const Flow& value) {
+  if (value.sources.empty() || is_textual(type) || never_text(value.type)) return;
+  if (!type.empty() && plain_type(type) == plain_type(value.type)) return;
+  facts_.error_reveals(value.sources);
 }
 
 // Casts that nobody wrote: possible when both of their types occur, and PostgreSQL's own types always do.
@@ -217,10 +299,14 @@ void Analysis::unwritten_casts() {
   for (const CatalogueCast* cast : names_.unwritten_casts()) {
     if (cast->context == 'a' && !facts_.writes_rows()) continue;
     if (!occurs(cast->source) || !occurs(cast->target)) continue;
-    const CatalogueFunction* function = names_.function_named(cast->function);
-    if (function == nullptr && cast->function.starts_with("pg_catalog.")) continue;
-    facts_.function({cast->function, false, function != nullptr ? function->volatility : 'v',
-                     function != nullptr && function->security_definer});
+    const auto all = names_.functions_named(cast->function, {cast->source});
+    if (all.empty() && cast->function.starts_with("pg_catalog.")) continue;
+    for (const CatalogueFunction* function : all) {
+      facts_.run({CodeKey::Kind::function, function, nullptr},
+                 {"implicit_cast " + cast->function, false, facts_.explain_only && function->volatility == 'v', false});
+    }
+    if (!all.empty()) continue;
+    facts_.function({.name = cast->function, .unread = "the catalogue does not hold it"});
     facts_.doubt("implicit_cast " + cast->function);
   }
 }
@@ -233,13 +319,9 @@ void Analysis::cast_to(Node type_name, Flow& value) {
     facts_.error_reveals(value.sources);
   }
   for (const CatalogueCast* each : names_.casts_to(type)) {
-    Flow ignored;
-    if (const CatalogueFunction* function = names_.function_named(each->function)) {
-      user_function(*function, ignored);
-      value.sources.add(ignored.sources);
-    } else if (!each->function.starts_with("pg_catalog.")) {
-      facts_.function({each->function, false, 'v', false});
-    }
+    Flow converted;
+    functions_behind(each->function, {each->source}, converted, &value.sources);
+    value.sources.add(converted.sources);
   }
   value.type = array ? std::string_view() : type;
   value.direct = nullptr;

@@ -105,6 +105,12 @@ std::optional<Flow> Analysis::find_column(std::string_view name, Scope& scope) {
       }
     }
     if (hits > 0) {
+      if (code_ != nullptr && code_->clash_fails && level != around() && around() != nullptr) {
+        for (Item& item : around()->items) {
+          if (item.qualified_only || !column_of(item, name)) continue;
+          facts_.fail("command.unknown_name", "a name of it means a column and a variable at once");
+        }
+      }
       if (any_open) {
         found.sources.add(open.sources);
         found.direct = nullptr;
@@ -114,6 +120,34 @@ std::optional<Flow> Analysis::find_column(std::string_view name, Scope& scope) {
   }
   if (any_open) return open;
   return std::nullopt;
+}
+
+bool Analysis::is_variable(Node node, Scope& scope) {
+  Scope* variables = around();
+  const NodeList fields = node.list(F_fields);
+  if (variables == nullptr || !node.is(T_ColumnRef) || fields.empty() || fields.size() > 2) return false;
+  if (fields.size() == 2) {
+    const Item* item = find_item({}, fields[0].own_text(), scope);
+    return std::any_of(variables->items.begin(), variables->items.end(),
+                       [&](const Item& each) { return &each == item; });
+  }
+  const std::string_view name = fields[0].own_text();
+  for (Scope* level = &scope; level != nullptr && level != variables; level = level->outer) {
+    for (const Item& item : level->items) {
+      if (!item.qualified_only && (item.open || column_of(item, name))) return false;
+    }
+  }
+  return std::any_of(variables->items.begin(), variables->items.end(),
+                     [&](const Item& item) { return !item.qualified_only && column_of(item, name); });
+}
+
+// What a command cannot name may still be reached by code.
+const Relation* Analysis::find_relation(std::string_view schema, std::string_view name) const {
+  const Relation* found = names_.relation(schema, name, code_ != nullptr ? code_->path : nullptr);
+  if (found != nullptr && found->entry != nullptr && found->entry->beyond && code_ == nullptr && !facts_.in_code) {
+    return nullptr;
+  }
+  return found;
 }
 
 Item* Analysis::find_item(std::string_view schema, std::string_view name, Scope& scope) {
@@ -141,7 +175,7 @@ Flow Analysis::qualified(Item& item, std::string_view column) {
     }
     value.sources.add(item.open_sources);
     if (names_.open_world()) return value;
-    if (names_.functions({}, column).empty()) return value;
+    if (find_functions({}, column).empty()) return value;
   }
   if (is_system_column(column)) return {};
   // Attribute notation: u.f is f(u) when u has no column f.

@@ -126,7 +126,7 @@ std::string Analysis::written_name(Node range) {
   const std::string_view name = range.text(F_relname);
   if (!range.text(F_schemaname).empty()) return std::string(range.text(F_schemaname)) + "." + std::string(name);
   if (range.number(F_relpersistence) == 't') return "pg_temp." + std::string(name);
-  const std::vector<std::string>& path = names_.search_path();
+  const std::vector<std::string>& path = search_path();
   return (path.empty() ? "public" : path.front()) + "." + std::string(name);
 }
 
@@ -134,6 +134,7 @@ void Analysis::ddl(std::string_view kind, std::string object, bool destructive) 
   facts_.kind(kind);
   facts_.effect(CommandEffect::ddl);
   facts_.destructive = facts_.destructive || destructive;
+  schema_changed();
   facts_.touch({.action = "ddl",
                 .object = std::move(object),
                 .oid = 0,
@@ -145,7 +146,7 @@ void Analysis::ddl(std::string_view kind, std::string object, bool destructive) 
 }
 
 void Analysis::ddl_on(std::string_view kind, Node range) {
-  const Relation* relation = names_.relation(range.text(F_schemaname), range.text(F_relname));
+  const Relation* relation = find_relation(range.text(F_schemaname), range.text(F_relname));
   const std::string name = relation != nullptr ? relation->full : written_name(range);
   ddl(kind, name);
   facts_.write(name);
@@ -155,7 +156,7 @@ void Analysis::ddl_on(std::string_view kind, Node range) {
 void Analysis::walk(Node node, int depth) {
   if (!node || depth > 400 || !facts_.spend()) return;
   if (node.is(T_SelectStmt)) {
-    query(node, nullptr, false);
+    query(node, around(), false);
     return;
   }
   if (node.is(T_FuncCall)) {
@@ -167,7 +168,7 @@ void Analysis::walk(Node node, int depth) {
   }
   if (node.is(T_RangeVar)) {
     // A parent, a partition, the other end of a foreign key: defining touches it too.
-    const Relation* relation = names_.relation(node.text(F_schemaname), node.text(F_relname));
+    const Relation* relation = find_relation(node.text(F_schemaname), node.text(F_relname));
     if (relation != nullptr) {
       facts_.touch({.action = "ddl",
                     .object = relation->full,
@@ -259,7 +260,7 @@ void Analysis::create_as(Node node) {
     statement(inner);
   } else {
     Sources all;
-    for (const OutColumn& column : query(inner, nullptr, false)) all.add(column.sources);
+    for (const OutColumn& column : query(inner, around(), false)) all.add(column.sources);
     facts_.carry(all);
   }
   facts_.extra(std::string_view(name).substr(0, name.find('.')), into.node(F_rel).text(F_relname));
@@ -271,7 +272,7 @@ void Analysis::create_view(Node node) {
   ddl("create_view", name);
   facts_.write(name);
   Sources all;
-  for (const OutColumn& column : query(node.node(F_query), nullptr, false)) all.add(column.sources);
+  for (const OutColumn& column : query(node.node(F_query), around(), false)) all.add(column.sources);
   facts_.carry(all);
   facts_.extra(std::string_view(name).substr(0, name.find('.')), range.text(F_relname));
 }
@@ -280,17 +281,16 @@ void Analysis::drop_named(Node node, Node object) {
   const NodeList parts = object.items();
   const std::string_view last = parts.empty() ? object.own_text() : last_name(parts);
   const std::string_view schema = parts.size() >= 2 ? parts[parts.size() - 2].own_text() : std::string_view();
-  const Relation* relation = names_.relation(schema, last);
+  const Relation* relation = find_relation(schema, last);
   if (!parts.empty() && relation == nullptr && parts.size() >= 2) {
     // DROP TRIGGER t ON table names the table before the trigger.
-    relation = names_.relation(parts.size() >= 3 ? parts[parts.size() - 3].own_text() : std::string_view(), schema);
+    relation = find_relation(parts.size() >= 3 ? parts[parts.size() - 3].own_text() : std::string_view(), schema);
   }
   if (relation != nullptr) {
     ddl("drop", relation->full);
     facts_.write(relation->full);
   } else if (!parts.empty()) {
-    std::string full =
-        schema.empty() ? names_.search_path().empty() ? "public" : names_.search_path().front() : std::string(schema);
+    std::string full = schema.empty() ? search_path().empty() ? "public" : search_path().front() : std::string(schema);
     full.append(".").append(last);
     ddl("drop", full);
     if (names_.open_world()) facts_.write(full);
@@ -329,7 +329,7 @@ void Analysis::grant(Node node) {
   for (Node object : node.list(F_objects)) {
     std::string name = database_object("privileges");
     if (object.is(T_RangeVar)) {
-      const Relation* relation = names_.relation(object.text(F_schemaname), object.text(F_relname));
+      const Relation* relation = find_relation(object.text(F_schemaname), object.text(F_relname));
       name = relation != nullptr ? relation->full : written_name(object);
     } else if (object.is(T_String)) {
       name = database_object(object.own_text());
@@ -382,6 +382,7 @@ bool Analysis::privilege(Node node) {
   facts_.kind(kind);
   facts_.effect(CommandEffect::dcl);
   facts_.destructive = true;
+  schema_changed();
   grant(node);
   return true;
 }

@@ -46,9 +46,14 @@ Flow Analysis::expression(Node node, Scope& scope) {
       value.constant = true;
       value.type = constant_type(node);
       return value;
-    case T_ParamRef:
+    case T_ParamRef: {
+      const auto at = static_cast<std::size_t>(node.number(F_number));
+      if (code_ != nullptr && code_->parameters != nullptr && at >= 1 && at <= code_->parameters->size()) {
+        return (*code_->parameters)[at - 1];
+      }
       value.constant = true;
       return value;
+    }
     case T_FuncCall:
       return call(node, scope);
     case T_A_Expr:
@@ -102,7 +107,7 @@ Flow Analysis::expression(Node node, Scope& scope) {
     case T_JsonReturning:
       return value;
     case T_CurrentOfExpr:
-      facts_.doubt("opaque_cursor");
+      if (!facts_.in_code) facts_.doubt("opaque_cursor");  // in a body the table that it changes is known
       return value;
     default:
       facts_.fail("command.unknown_node", "an expression of this kind is not understood");
@@ -310,8 +315,9 @@ bool Analysis::is_match(Node node, Scope& scope, Sources& column) {
   if (!node.is(T_A_Expr) || node.number(F_kind) != LG_AEXPR_OP || !is_equality(node.list(F_name))) return false;
   Node left = node.node(F_lexpr);
   Node right = node.node(F_rexpr);
-  if (is_literal(left)) std::swap(left, right);
-  if (!left.is(T_ColumnRef) || !is_literal(right)) return false;
+  if (is_literal(left) || is_variable(left, scope)) std::swap(left, right);
+  if (!left.is(T_ColumnRef) || is_variable(left, scope)) return false;
+  if (!is_literal(right) && !is_variable(right, scope)) return false;
   const Flow value = column_reference(left, scope);
   if (value.row != nullptr || value.sources.empty()) return false;
   const Flow other = expression(right, scope);

@@ -48,6 +48,12 @@ void merge(Touch& into, const Touch& from) {
   into.through_view = into.through_view && from.through_view;
 }
 
+void widen(Touch& touch) {
+  touch.rows_bound = kUnproven;
+  const bool changes = touch.action == "update" || touch.action == "delete" || touch.action == "merge";
+  if (changes) touch.bound = std::min(touch.bound, Bound::weak);
+}
+
 }  // namespace
 
 void Facts::fail(std::string_view code, std::string sentence) {
@@ -75,6 +81,7 @@ void Facts::read(const Relation& relation) {
 }
 
 void Facts::touch(Touch touch) {
+  if (widely) widen(touch);
   auto key = std::make_pair(touch.action, touch.object);
   auto found = touches_.find(key);
   if (found == touches_.end()) {
@@ -96,6 +103,7 @@ void Facts::match(const Sources& sources) {
 }
 
 void Facts::reveal(std::vector<OutColumn> columns) {
+  if (in_code) return;
   returns_rows = true;
   for (OutColumn& column : columns) reveals_.push_back(std::move(column));
 }
@@ -154,7 +162,8 @@ std::set<std::string> Facts::named(const Sources& sources) const {
 bool Facts::readonly_safe() const {
   if (unsafe || !writes_.empty() || kinds_.empty()) return false;
   if (!std::all_of(kinds_.begin(), kinds_.end(), reads_only)) return false;
-  return std::all_of(functions_.begin(), functions_.end(), [](const CalledFunction& f) { return f.safe; });
+  if (effect_ > 1 || !std::all_of(behind.kinds.begin(), behind.kinds.end(), reads_only)) return false;
+  return std::all_of(functions_.begin(), functions_.end(), [](const CalledFunction& f) { return f.safe || f.read; });
 }
 
 Command Facts::command(int statements) const {
@@ -189,6 +198,8 @@ Command Facts::command(int statements) const {
   for (const Assignment& value : assigned_) {
     command.assigned.push_back({column_name(value.column), value.known, value.digits});
   }
+  for (const auto& [doubt, why] : reasons_) command.reasons.push_back({doubt, why});
+  command.behind = behind;
   command.readonly_safe = readonly_safe();
   command.destructive = destructive;
   command.returns_rows = returns_rows;

@@ -22,6 +22,26 @@ struct OutColumn {
   std::string_view type;  // "" when not known
 };
 
+// Code that the text sets off without showing it.
+struct CodeKey {
+  enum class Kind : std::uint8_t { function, trigger, rule, row_insert, row_update, policies, domain };
+  Kind kind = Kind::function;
+  const void* what = nullptr;  // the catalogue's entry; row_*, policies: the relation's
+  const Relation* relation = nullptr;
+  auto operator<=>(const CodeKey&) const = default;
+};
+
+// How it is set off.
+struct CodeUse {
+  std::string doubt;     // what to say when it cannot be read
+  bool once = false;     // one call with constant arguments
+  bool planned = false;  // EXPLAIN names it and does not run it
+  bool call = false;     // CALL: the whole statement is this code
+};
+
+// The relation that stands for a function's arguments in its body's facts.
+inline constexpr std::uint32_t kArguments = 0xFFFFFFF0u;
+
 // One value assigned to a column; `param` > 0: known when that parameter is a number.
 struct Assignment {
   ColumnId column = 0;
@@ -33,6 +53,41 @@ struct Assignment {
 class Facts {
  public:
   explicit Facts(const Names& names) : names_(names) {}
+
+  // Code that runs behind; read and taken in when the text itself has been read (code.cpp).
+  void run(const CodeKey& key, CodeUse use);
+  struct Running {
+    CodeUse use;
+    int times = 0;
+    int taken = 0;
+  };
+  [[nodiscard]] std::map<CodeKey, Running>& running() { return running_; }
+  [[nodiscard]] const std::map<CodeKey, Running>& running() const { return running_; }
+  // Takes in what code does. `widely`: it may run any number of times.
+  void absorb(const Facts& code, bool widely);
+  // Before code's facts are kept: arguments become flags, relations of its own become everything.
+  void settle(const Sources& everything);
+  void add_missing(const CodeKey& key) { missing_.insert(key); }
+  [[nodiscard]] const std::set<CodeKey>& missing() const { return missing_; }
+  void reason(std::string doubt, std::string why) { reasons_.emplace(std::move(doubt), std::move(why)); }
+  // Of what a table computes by itself: built-in functions that change nothing but themselves, and what it tests.
+  void forget_mild();
+  void forget_tests() { tests_.clear(); }
+  [[nodiscard]] bool only_reads() const { return effect_ <= 1 && !unsafe; }
+  [[nodiscard]] int effect_rank() const { return effect_; }
+  [[nodiscard]] bool calls(std::string_view function) const;
+  [[nodiscard]] bool has_extras() const;
+  [[nodiscard]] const Sources& error_sources() const { return error_reveals_; }
+  [[nodiscard]] Sources tested() const;
+  [[nodiscard]] bool transaction_control() const { return not_runnable_code_ == "command.transaction_control"; }
+  Behind behind;
+  std::vector<std::string> texts;  // SQL that a function is given as constant text
+  bool runs_statements = false;    // of a body: it holds statements, not expressions alone
+  bool in_code = false;            // of a body: its rows go nowhere by themselves
+  bool widely = false;             // what follows may run any number of times
+  bool carries_arguments = false;
+  bool shows_arguments = false;
+  bool tests_arguments = false;
 
   // The first failure stays.
   void fail(std::string_view code, std::string sentence);
@@ -92,6 +147,7 @@ class Facts {
   [[nodiscard]] const std::set<CalledFunction>& functions() const { return functions_; }
   [[nodiscard]] const std::set<std::string>& doubts() const { return doubts_; }
   [[nodiscard]] bool writes_anything() const { return !writes_.empty() || effect_ > 1; }
+  [[nodiscard]] std::string failure() const { return sentence_; }
 
  private:
   struct Tested {
@@ -123,6 +179,9 @@ class Facts {
   std::set<const Relation*> relations_used_;
   std::deque<Relation> extras_;
   std::deque<std::string> kept_;
+  std::map<CodeKey, Running> running_;
+  std::set<CodeKey> missing_;
+  std::map<std::string, std::string> reasons_;
   int spent_ = 0;
 };
 

@@ -23,9 +23,9 @@ const Relation* Analysis::relation_of_range(Node range) {
   const std::string_view schema = range.text(F_schemaname);
   const std::string_view name = range.text(F_relname);
   if (const Relation* made = facts_.find_extra(schema, name); made != nullptr && !made->system) {
-    if (names_.open_world() || names_.relation(schema, name) == nullptr) return made;
+    if (names_.open_world() || find_relation(schema, name) == nullptr) return made;
   }
-  if (const Relation* found = names_.relation(schema, name)) {
+  if (const Relation* found = find_relation(schema, name)) {
     facts_.use_relation(*found);
     return found;
   }
@@ -36,29 +36,6 @@ const Relation* Analysis::relation_of_range(Node range) {
   facts_.fail("command.unknown_name", "no relation \"" + std::string(schema) + (schema.empty() ? "" : ".") +
                                           std::string(name) + "\" is known; check the name against the schema");
   return nullptr;
-}
-
-void Analysis::read_relation(const Relation& relation) {
-  auto select = [&](const Relation& each, bool through) {
-    facts_.touch({.action = "select",
-                  .object = each.full,
-                  .oid = each.entry != nullptr ? each.entry->oid : 0,
-                  .bound = Bound::eq,
-                  .rows_bound = kUnproven,
-                  .columns_written = {},
-                  .system = each.system,
-                  .through_view = through});
-    if (each.system && !is_open_system_relation(each.schema, each.name)) facts_.unsafe = true;
-  };
-  facts_.read(relation);
-  select(relation, false);
-  for (const Relation* child : relation.children) select(*child, true);
-  if (relation.view == nullptr) return;
-  for (const Relation* behind : relation.view->reads) select(*behind, true);
-  for (const CalledFunction& function : relation.view->functions) facts_.function(function);
-  for (const std::string& doubt : relation.view->doubts) facts_.doubt(doubt);
-  if (relation.view->packs_rows) facts_.packs_rows = true;
-  if (relation.view->writes) facts_.unsafe = true;
 }
 
 // Gives columns new names by position. With a `*` of unknown width among them no position is sure: each name may be
@@ -143,6 +120,16 @@ void Analysis::from_subquery(Node node, Scope& scope) {
   add_item(std::move(item), scope);
 }
 
+// The one function of the users that a call can mean, when its OUT arguments or its TABLE name its columns.
+const CatalogueFunction* Analysis::table_function(Node call_node) const {
+  const NodeList name = call_node.list(F_funcname);
+  if (!call_node.is(T_FuncCall) || name.empty()) return nullptr;
+  const std::string_view schema = name.size() >= 2 ? name[name.size() - 2].own_text() : std::string_view();
+  const auto all = find_functions(schema, last_name(name));
+  if (all.size() != 1 || (schema.empty() && find_builtin(last_name(name)) != nullptr)) return nullptr;
+  return all[0]->argument_modes.find_first_of("obt") != std::string::npos ? all[0] : nullptr;
+}
+
 // The columns that one function in FROM gives.
 void Analysis::function_columns(Node call_node, NodeList definitions, Item& item, Scope& scope) {
   const Flow value = expression(call_node, scope);
@@ -153,16 +140,30 @@ void Analysis::function_columns(Node call_node, NodeList definitions, Item& item
   if (!definitions.empty()) return;
   const std::string_view name = output_name(call_node);
   if (value.row != nullptr) {
+    const bool each = value.columns != nullptr && value.columns->size() == value.row->columns.size();
     for (std::uint32_t i = 0; i < value.row->columns.size(); ++i) {
-      Sources sources = column_sources(*value.row, i);
-      sources.add(value.sources);
+      Sources sources = each ? (*value.columns)[i] : column_sources(*value.row, i);
+      sources.add(each ? value.operands : value.sources);
       item.columns.push_back({value.row->columns[i], std::move(sources), nullptr, 0, {}});
+    }
+    return;
+  }
+  if (const CatalogueFunction* table = table_function(call_node)) {
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < table->argument_modes.size() && i < table->argument_names.size(); ++i) {
+      if (table->argument_modes[i] == 'i' || table->argument_modes[i] == 'v') continue;
+      const bool each = value.columns != nullptr && at < value.columns->size();
+      Sources sources = each ? (*value.columns)[at] : value.sources;
+      sources.add(each ? value.operands : Sources());
+      const std::string_view type = i < table->all_types.size() ? table->all_types[i] : std::string_view();
+      item.columns.push_back({table->argument_names[i], std::move(sources), nullptr, 0, type});
+      ++at;
     }
     return;
   }
   std::string_view columns = call_node.is(T_FuncCall) ? builtin_columns(last_name(call_node.list(F_funcname))) : "";
   const NodeList function = call_node.list(F_funcname);
-  const bool user = call_node.is(T_FuncCall) && (!names_.functions({}, last_name(function)).empty() ||
+  const bool user = call_node.is(T_FuncCall) && (!find_functions({}, last_name(function)).empty() ||
                                                  (names_.open_world() && find_builtin(last_name(function)) == nullptr));
   if (user || (call_node.is(T_FuncCall) && call_node.list(F_funcname).size() > 1 && columns.empty())) {
     item.open = true;  // RETURNS TABLE names its columns where the catalogue does not look

@@ -83,7 +83,7 @@ void Names::add_functions() {
   }
 }
 
-const Relation* Names::relation(std::string_view schema, std::string_view name) const {
+const Relation* Names::relation(std::string_view schema, std::string_view name, const Path* path) const {
   std::string key;
   auto find = [&](std::string_view in) -> const Relation* {
     key.assign(in).append(".").append(name);
@@ -93,7 +93,7 @@ const Relation* Names::relation(std::string_view schema, std::string_view name) 
   if (schema == "pg_temp") schema = {};
   if (!schema.empty()) return find(schema);
   if (const Relation* found = find("pg_catalog")) return found;
-  for (const std::string& in : search_path_) {
+  for (const std::string& in : path != nullptr ? *path : search_path_) {
     if (const Relation* found = find(in)) return found;
   }
   for (const Relation* temporary : temporary_) {
@@ -108,15 +108,17 @@ const std::vector<Reference>& Names::references_to(const Relation& relation) con
   return found == references_.end() ? kNone : found->second;
 }
 
-std::vector<const CatalogueFunction*> Names::functions(std::string_view schema, std::string_view name) const {
+std::vector<const CatalogueFunction*> Names::functions(std::string_view schema, std::string_view name,
+                                                       const Path* path) const {
+  const Path& search = path != nullptr ? *path : search_path_;
   auto found = functions_.find(name);
   if (found == functions_.end()) return {};
   std::vector<const CatalogueFunction*> matches;
   for (const CatalogueFunction* function : found->second) {
-    const bool reachable =
-        schema.empty() ? function->schema == "pg_catalog" ||
-                             std::find(search_path_.begin(), search_path_.end(), function->schema) != search_path_.end()
-                       : function->schema == schema;
+    const bool reachable = schema.empty()
+                               ? function->schema == "pg_catalog" ||
+                                     std::find(search.begin(), search.end(), function->schema) != search.end()
+                               : function->schema == schema;
     if (reachable) matches.push_back(function);
   }
   return matches;
@@ -169,11 +171,29 @@ bool Names::is_checked_domain(std::string_view schema, std::string_view name) co
   return false;
 }
 
-const CatalogueFunction* Names::function_named(std::string_view full) const {
+std::vector<const CatalogueFunction*> Names::functions_named(std::string_view full,
+                                                             const std::vector<std::string>& types) const {
+  std::vector<const CatalogueFunction*> all;
+  std::vector<const CatalogueFunction*> exact;
   auto found = functions_.find(after_dot(full));
-  if (found == functions_.end()) return nullptr;
+  if (found == functions_.end()) return all;
   for (const CatalogueFunction* function : found->second) {
-    if (function->schema + "." + function->name == full) return function;
+    if (function->schema + "." + function->name != full) continue;
+    all.push_back(function);
+    if (function->argument_types == types) exact.push_back(function);
+  }
+  return exact.empty() ? all : exact;
+}
+
+const Relation* Names::relation_named(const std::string& full) const {
+  auto found = by_name_.find(full);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+const CatalogueDomain* Names::domain(std::string_view name) const {
+  if (catalogue_ == nullptr) return nullptr;
+  for (const CatalogueDomain& domain : catalogue_->domain_checks) {
+    if (domain.name == name) return &domain;
   }
   return nullptr;
 }

@@ -14,6 +14,7 @@
 namespace libguard::command::postgres {
 
 struct Relation;
+class CodeStore;
 
 // What a view does, found by reading its definition with the same machinery (views.cpp).
 struct View {
@@ -26,6 +27,8 @@ struct View {
   std::vector<Column> columns;
   std::vector<const Relation*> reads;  // all relations behind it, direct and through other views
   std::vector<CalledFunction> functions;
+  std::vector<const CatalogueFunction*> calls;  // code of the database's users
+  std::vector<const CatalogueDomain*> domains;  // whose checks run
   std::vector<std::string> doubts;
   const Relation* base = nullptr;  // the one relation a simple view selects from: DML goes there
   bool packs_rows = false;
@@ -70,12 +73,16 @@ class Names {
   [[nodiscard]] const std::string& connection() const { return connection_; }
   [[nodiscard]] const std::vector<std::string>& search_path() const { return search_path_; }
   // Null when there is none. `schema` empty: pg_catalog, the search path, temporary relations.
-  [[nodiscard]] const Relation* relation(std::string_view schema, std::string_view name) const;
+  // `path`: another search path, null for the connection's own.
+  using Path = std::vector<std::string>;
+  [[nodiscard]] const Relation* relation(std::string_view schema, std::string_view name,
+                                         const Path* path = nullptr) const;
   [[nodiscard]] const Relation& relation(std::uint32_t id) const { return *relations_[id]; }
   [[nodiscard]] std::uint32_t relation_count() const { return static_cast<std::uint32_t>(relations_.size()); }
   [[nodiscard]] const std::vector<Reference>& references_to(const Relation& relation) const;
   // User functions of this name: in `schema`, or in any schema of the search path when empty.
-  [[nodiscard]] std::vector<const CatalogueFunction*> functions(std::string_view schema, std::string_view name) const;
+  [[nodiscard]] std::vector<const CatalogueFunction*> functions(std::string_view schema, std::string_view name,
+                                                                const Path* path = nullptr) const;
   [[nodiscard]] bool any_function(std::string_view name) const { return functions_.contains(name); }
   [[nodiscard]] std::vector<const CatalogueOperator*> operators(std::string_view name) const;
   [[nodiscard]] std::vector<const CatalogueCast*> casts_to(std::string_view type) const;
@@ -84,7 +91,16 @@ class Names {
   [[nodiscard]] const std::vector<const CatalogueCast*>& unwritten_casts() const { return unwritten_casts_; }
   [[nodiscard]] bool is_type(std::string_view schema, std::string_view name) const;
   [[nodiscard]] bool is_checked_domain(std::string_view schema, std::string_view name) const;
-  [[nodiscard]] const CatalogueFunction* function_named(std::string_view full) const;
+  // All of this "schema.name"; those with exactly these argument types alone when there are such.
+  [[nodiscard]] std::vector<const CatalogueFunction*> functions_named(std::string_view full,
+                                                                      const std::vector<std::string>& types) const;
+  // The relation by its full name; null when there is none.
+  [[nodiscard]] const Relation* relation_named(const std::string& full) const;
+  [[nodiscard]] const Catalogue* catalogue() const { return catalogue_.get(); }
+  [[nodiscard]] const CatalogueDomain* domain(std::string_view name) const;
+  // Null while the views are read and without a catalogue.
+  [[nodiscard]] const CodeStore* code() const { return code_; }
+  void set_code(const CodeStore* code) { code_ = code; }
   [[nodiscard]] const std::vector<std::unique_ptr<Relation>>& relations() const { return relations_; }
 
  private:
@@ -102,6 +118,7 @@ class Names {
   std::unordered_map<std::string_view, std::vector<const CatalogueFunction*>> functions_;
   std::unordered_map<const Relation*, std::vector<Reference>> references_;
   std::vector<const CatalogueCast*> unwritten_casts_;
+  const CodeStore* code_ = nullptr;
 };
 
 // "schema.name" of anything that lives outside the schemas: roles, extensions, servers ...

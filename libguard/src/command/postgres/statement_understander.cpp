@@ -1,8 +1,11 @@
 #include "command/postgres/statement_understander.h"
 
+#include <optional>
+
 #include "base/limits.h"
 #include "base/text.h"
 #include "command/postgres/analysis.h"
+#include "command/postgres/code.h"
 #include "command/postgres/literals.h"
 #include "command/postgres/views.h"
 
@@ -70,23 +73,45 @@ void analyse(const Tree& tree, const Names& names, Facts& facts) {
   Analysis(names, facts).unwritten_casts();
 }
 
+// What a value of a function comes from is known when its body has been read; so the text is read again then. Rounds
+// that find still more bodies are rare, since a call means the same in each.
+constexpr int kRoundsMax = 4;
+
+void read_all(const Tree& tree, const Names& names, std::optional<Facts>& facts) {
+  for (int round = 0;; ++round) {
+    facts.emplace(names);
+    analyse(tree, names, *facts);
+    const std::set<CodeKey> missing = facts->missing();
+    if (missing.empty() || names.code() == nullptr || round == kRoundsMax) break;
+    names.code()->load(missing);
+  }
+  follow_code(names, *facts);
+}
+
 }  // namespace
 
 StatementUnderstander::StatementUnderstander(std::shared_ptr<const Catalogue> catalogue)
     : names_(std::move(catalogue)) {
   end_with_thread();
   read_views(names_);
+  if (!names_.open_world()) {
+    code_ = std::make_unique<CodeStore>(names_);
+    names_.set_code(code_.get());
+  }
 }
+
+StatementUnderstander::~StatementUnderstander() = default;
 
 std::shared_ptr<Understood> StatementUnderstander::read(std::string_view sql) const {
   end_with_thread();
-  Facts facts(names_);
-  check_text(sql, facts);
+  std::optional<Facts> own(std::in_place, names_);
+  check_text(sql, *own);
   auto understood = std::make_shared<Understood>();
-  const std::string text(facts.failed() ? std::string_view() : sql);
+  const std::string text(own->failed() ? std::string_view() : sql);
   Tree tree(text, kTreeDepthMax);
-  if (!facts.failed()) explain_parse(tree, facts);
-  if (!facts.failed()) analyse(tree, names_, facts);
+  if (!own->failed()) explain_parse(tree, *own);
+  if (!own->failed()) read_all(tree, names_, own);
+  Facts& facts = *own;
   auto command = std::make_shared<Command>(facts.command(static_cast<int>(tree.statements().size())));
   command->text = sql;
   if (command->understood) command->literals = literal_spans(sql);

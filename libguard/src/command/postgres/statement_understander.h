@@ -13,12 +13,14 @@ class StatementUnderstander final : public Understander {
  public:
   // Null: names count as plain tables of `public`.
   explicit StatementUnderstander(std::shared_ptr<const Catalogue> catalogue);
+  ~StatementUnderstander() override;
   [[nodiscard]] std::shared_ptr<const Command> understand(std::string_view sql,
                                                           std::span<const Value> params) const override;
 
  private:
   [[nodiscard]] std::shared_ptr<Understood> read(std::string_view sql) const;
   Names names_;
+  std::unique_ptr<CodeStore> code_;
   mutable StatementCache cache_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "command/postgres/arena.h"
 #include "command/postgres/grammar_enums.h"
+#include "command/postgres/tokens.h"
 #include "pg_query.h"
 #include "pg_query_internal.h"
 #include "pg_query_fields.h"
@@ -222,7 +223,7 @@ static const LgNode* convert(Build* build, const void* obj) {
 
 /* libpg_query's own initialiser makes a new thread key for every thread, which exhausts the process's keys; ours leaves
  * the end of a thread to lg_thread_end. */
-static void begin_thread(void) {
+void lg_begin_thread(void) {
   if (pg_query_initialized != 0) return;
   pg_query_initialized = 1;
   MemoryContextInit();
@@ -262,7 +263,7 @@ void lg_tree_parse(const char* sql, int depth_max, LgTree* tree) {
   }
   tree->arena = arena;
   Build build = {arena, 0, depth_max, LG_OK};
-  begin_thread();
+  lg_begin_thread();
   MemoryContext context = pg_query_enter_memory_context();
   PG_TRY();
   {
@@ -285,7 +286,7 @@ void lg_tree_parse(const char* sql, int depth_max, LgTree* tree) {
 
 int lg_raw_parse_only(const char* sql) {
   volatile int ok = 0;
-  begin_thread();
+  lg_begin_thread();
   MemoryContext context = pg_query_enter_memory_context();
   PG_TRY();
   { ok = parse(sql) != NULL; }

@@ -60,7 +60,8 @@ void Analysis::statement(Node node) {
       facts_.kind("select");
       facts_.effect(CommandEffect::read);
     }
-    std::vector<OutColumn> columns = query(node, nullptr, true);
+    note_single_call(node);
+    std::vector<OutColumn> columns = query(node, around(), true);
     const bool into = select && node.has(F_intoClause);
     if ((select && !into) || node.has(F_returningClause)) facts_.reveal(std::move(columns));
     return;
@@ -154,7 +155,7 @@ bool Analysis::transaction_or_prepared(Node node) {
       return true;
     case T_ExecuteStmt: {
       state("execute");
-      Scope scope(nullptr);
+      Scope scope(around());
       list_sources(node.list(F_params), scope);
       facts_.effect(CommandEffect::opaque);
       facts_.doubt("opaque_prepared " + std::string(node.text(F_name)));
@@ -166,7 +167,7 @@ bool Analysis::transaction_or_prepared(Node node) {
       return true;
     case T_DeclareCursorStmt: {
       state("declare_cursor");
-      std::vector<OutColumn> columns = query(node.node(F_query), nullptr, false);
+      std::vector<OutColumn> columns = query(node.node(F_query), around(), false);
       facts_.reveal(std::move(columns));
       facts_.returns_rows = false;
       return true;
@@ -178,19 +179,11 @@ bool Analysis::transaction_or_prepared(Node node) {
       state("close_cursor");
       return true;
     case T_DoStmt:
-      facts_.kind("do");
-      facts_.effect(CommandEffect::opaque);
-      facts_.doubt("opaque_code");
-      facts_.destructive = true;
+      do_block(node);
       return true;
-    case T_CallStmt: {
-      facts_.kind("call");
-      facts_.effect(CommandEffect::opaque);
-      Scope scope(nullptr);
-      expression(node.node(F_funccall), scope);
-      facts_.destructive = true;
+    case T_CallStmt:
+      call_procedure(node);
       return true;
-    }
     case T_ExplainStmt:
       explain(node);
       return true;
@@ -222,10 +215,10 @@ void Analysis::explain(Node node) {
   if (!analyze) facts_.muted = facts_.explain_only = true;
   if (is_query(inner)) {
     if (inner.is(T_SelectStmt)) facts_.kind("select");
-    query(inner, nullptr, false);
+    query(inner, around(), false);
   } else if (!analyze && (inner.is(T_CreateTableAsStmt) || inner.is(T_DeclareCursorStmt)) &&
              is_query(inner.node(F_query))) {
-    query(inner.node(F_query), nullptr, false);
+    query(inner.node(F_query), around(), false);
   } else {
     statement(inner);
   }
@@ -251,7 +244,7 @@ void Analysis::copy(Node node) {
   }
   facts_.effect(CommandEffect::read);
   if (Node inner = node.node(F_query)) {
-    for (const OutColumn& column : query(inner, nullptr, false)) facts_.carry(column.sources);
+    for (const OutColumn& column : query(inner, around(), false)) facts_.carry(column.sources);
     return;
   }
   const Relation* relation = relation_of_range(node.node(F_relation));
@@ -265,7 +258,7 @@ void Analysis::copy(Node node) {
 
 void Analysis::copy_from(Node node) {
   facts_.effect(CommandEffect::write);
-  Scope scope(nullptr);
+  Scope scope(around());
   Item* item = target(node.node(F_relation), scope);
   if (item == nullptr) return;
   if (Node where = node.node(F_whereClause)) predicate(where, scope, false);
@@ -288,7 +281,7 @@ void Analysis::truncate_relation(const Relation& relation, bool cascade, int dep
                 .through_view = depth > 0});
   if (facts_.has_write(relation.full)) return;
   facts_.write(relation.full);
-  opaque_parts(relation, "truncate");
+  set_off(relation, "truncate", {});
   for (const Relation* child : relation.children) truncate_relation(*child, cascade, depth + 1);
   if (!cascade) return;
   for (const Reference& reference : names_.references_to(relation)) {
@@ -355,6 +348,7 @@ bool Analysis::maintenance(Node node) {
       const std::string name = object_of(node.node(F_relation));
       maintain("refresh_materialized_view", name);
       facts_.write(name);
+      if (const Relation* relation = relation_of_range(node.node(F_relation))) read_behind(*relation);
       return true;
     }
     case T_LockStmt:

@@ -57,7 +57,8 @@ class ViewReader {
       return;
     }
     Facts facts(names_);
-    Analysis analysis(names_, facts);
+    const CodeContext context;
+    Analysis analysis(names_, facts, &context);
     const std::vector<OutColumn> columns = analysis.query(statement, nullptr, false);
     if (facts.failed() || columns.size() != relation.columns.size()) {
       coarse(relation);
@@ -98,6 +99,13 @@ class ViewReader {
     }
     view.reads.assign(reads.begin(), reads.end());
     view.functions.assign(facts.functions().begin(), facts.functions().end());
+    for (const auto& [key, running] : facts.running()) {
+      if (key.kind == CodeKey::Kind::function) {
+        view.calls.push_back(static_cast<const CatalogueFunction*>(key.what));
+      } else if (key.kind == CodeKey::Kind::domain) {
+        view.domains.push_back(static_cast<const CatalogueDomain*>(key.what));
+      }
+    }
     view.doubts.insert(view.doubts.end(), facts.doubts().begin(), facts.doubts().end());
     view.packs_rows = facts.packs_rows;
     view.writes = facts.writes_anything() || facts.unsafe;

@@ -195,18 +195,19 @@ class TextExpression : public NodeStream {
 
 std::string scope_text(const char* variable, const Scope& scope, const Names& names) {
   std::string out = variable;
-  std::string anchor = scope.slot ? "?" + out : entity_text(names, scope.entity);
+  // Only for the kinds that have one.
+  auto anchor = [&] { return scope.slot ? std::string("?") + variable : entity_text(names, scope.entity); };
   switch (scope.kind) {
     case ScopeKind::any:
       return out;
     case ScopeKind::equal:
-      return out + " == " + anchor;
+      return out + " == " + anchor();
     case ScopeKind::in:
-      return out + " in " + anchor;
+      return out + " in " + anchor();
     case ScopeKind::is:
       return out + " is " + std::string(names.text(scope.type));
     case ScopeKind::is_in:
-      return out + " is " + std::string(names.text(scope.type)) + " in " + anchor;
+      return out + " is " + std::string(names.text(scope.type)) + " in " + anchor();
   }
   return out;
 }
