@@ -9,11 +9,8 @@
 
 #include "detector.h"
 #include "libguard/doors.h"
-<<<<<<< HEAD
 #include "libguard/policy_tools.h"
-=======
 #include "libguard/policy.h"
->>>>>>> main
 #ifdef LIBGUARD_BENCH_BINDINGS
 #include "bench_open.h"
 #endif
