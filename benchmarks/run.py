@@ -34,7 +34,27 @@ def own(table: Table) -> None:
         table.add_row(name, "-", f"p50 {row['p50_us']} us, p99 {row['p99_us']} us", "-", f"p50 <= {targets[name]} us")
 
 
-BENCHMARKS = {"select": select, "own": own}
+def policy(table: Table) -> None:
+    ours = {row["policies"]: row for row in lines(BUILD / "policy_work")}
+    theirs = {row["policies"]: row for row in lines(sys.executable, HERE / "policy.py", BUILD)}
+    small, large = float(ours[100]["prepared_ns"]), float(ours[10_000]["prepared_ns"])
+    for count, row in ours.items():
+        prepared, strawman = float(row["prepared_ns"]), float(row["strawman_ns"])
+        cedar = float(theirs[count]["cedar_ns"]) - float(theirs[count]["cedar_crossing_ns"])
+        python = float(theirs[count]["ours_from_python_ns"])
+        name = f"{count:,} policies: "
+        table.add_row(name + "prepared request", "-", f"{prepared:.0f} ns", "-", "<= 1,000 ns")
+        table.add_row(name + "the same", "hash strawman", f"{strawman:.0f} ns", f"{prepared / strawman:.2f}x", "<= 4x")
+        table.add_row(
+            name + "the same", "Cedar's engine", f"{cedar / 1e3:,.0f} us", f"1 : {cedar / prepared:,.0f}", ">= 5,000"
+        )
+        table.add_row(name + "from Python, bound", "-", f"{python:.0f} ns", "-", "<= 2,500 ns")
+        table.add_row(name + "request read from JSON", "-", f"{float(row['from_json_ns']):.0f} ns", "-", "-")
+        table.add_row(name + "load", "Cedar", f"{row['load_ms']} ms", "-", "<= 150 ms")
+    table.add_row("10,000 against 100 policies", "prepared at 100", "-", f"{large / small:.2f}x", "<= 2x")
+
+
+BENCHMARKS = {"select": select, "own": own, "policy": policy}
 
 
 def main() -> None:

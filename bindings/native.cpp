@@ -118,6 +118,7 @@ void bind_guard(py::module_& module) {
       .def_property_readonly("id", &Session::id)
       .def("run", &run, py::arg("request_json"), py::arg("body") = py::none())
       .def("info", &info_json)
+      .def("as_account", &Session::as_account, Release())
       .def("close", &Session::close);
   py::class_<Guard>(module, "Guard")
       .def_static("open", &Guard::open, py::arg("path"), Release())
@@ -144,6 +145,7 @@ void bind_guard(py::module_& module) {
       .def("vote", &Guard::vote, Release())
       .def("budgets", &Guard::budgets, Release())
       .def("issue_token", &Guard::issue_token, Release())
+      .def("resolve", &Guard::resolve, Release())
       .def("audit_directory", &Guard::audit_directory)
       .def("close", &Guard::close, Release())
       .def("add_detector", [](const Guard& guard, py::object object) {

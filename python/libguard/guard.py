@@ -77,7 +77,7 @@ class Guard:
 
     def _open_session(self, proof: dict[str, str], told: Mapping[str, str], renew: Callable[[], str] | None) -> Session:
         spec = proof | {name: text for name, text in told.items() if text}
-        return Session(self, self._native.session(json.dumps(spec), renew), told)
+        return Session(self, self._native.session(json.dumps(spec), renew))
 
     def query(
         self, connection: str, sql: str, params: Sequence[object] | None = None, **details: Unpack[Details]

@@ -54,12 +54,11 @@ def current_session(guard: Guard) -> Session:
 class Session:
     """Made by `Guard.session`. As a context manager it is the current session inside and closed at the end."""
 
-    __slots__ = ("__weakref__", "_accounts", "_entered", "_guard", "_lock", "_native", "_pending", "_told")
+    __slots__ = ("__weakref__", "_accounts", "_entered", "_guard", "_lock", "_native", "_pending")
 
-    def __init__(self, guard: Guard, native: _native.Session, told: Mapping[str, str]) -> None:
+    def __init__(self, guard: Guard, native: _native.Session) -> None:
         self._guard = guard
         self._native = native
-        self._told = dict(told)  # user and purpose as the caller gave them; never a token or key
         self._lock = threading.Lock()
         self._entered = 0
         self._accounts: dict[str, Session] = {}
@@ -122,20 +121,15 @@ class Session:
     def as_account(self, account: str) -> Session:
         """A session of another local account for the same user and purpose; kept, and closed with this one.
 
-        Error(invalid, "session.user_lost") when the guard verified the user here: the other could only assert it.
+        The account is asserted by this process; a user whom the guard verified here stays verified there, for as long
+        as the proof of this session is good.
         """
         with self._lock:
             known = self._accounts.get(account)
             if known is None:
-                known = self._accounts[account] = self._open_for(account)
+                known = Session(self._guard, self._native.as_account(account))
+                self._accounts[account] = known
             return known
-
-    def _open_for(self, account: str) -> Session:
-        if _has_verified_user(self.info()):
-            # There it would only be asserted, and an asserted user is asked for forbids only: that would widen.
-            sentence = "this session acts for a verified user, whom another account would lose; use one account for all"
-            raise make_error("invalid", "session.user_lost", sentence)
-        return self._guard._open_session({"account": account}, self._told, None)
 
     def _run(self, request: dict[str, Any], body: Body | None) -> Outcome:
         stopped: list[BaseException] = []
@@ -248,11 +242,6 @@ def _object(text: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise make_error("internal", "session.unreadable", "the core's answer is not an object")
     return data
-
-
-def _has_verified_user(info: Mapping[str, Any]) -> bool:
-    user = info.get("user")
-    return isinstance(user, Mapping) and bool(user.get("verified"))
 
 
 __all__ = ["Error", "Session", "current_session"]

@@ -91,7 +91,7 @@ TEST_CASE("L2: a schema that was changed under an unchanged cookie is seen") {
   static_cast<void>(backend->catalogue(PermitForge::grant(), limits(), true));
   Command again = contract::command(world, *backend, "SELECT name FROM v", "select");
   again.touches.push_back(view);
-  CHECK(run(*backend, again).code == "command.changed");  // the facts do not name secrets
+  CHECK(run(*backend, again).code == "command.disagreement");  // the facts do not name secrets
   view.object = "main.secrets";
   again.touches.push_back(view);
   Ran ran = run(*backend, again);

@@ -94,7 +94,7 @@ TEST_CASE("L3: what is written through a view is counted at its base") {
   CHECK(world.count("1 = 1") == 100);
   Command narrower = remove;
   narrower.touches.pop_back();
-  CHECK(run(*backend, narrower, 1'000).code == "command.changed");
+  CHECK(run(*backend, narrower, 1'000).code == "command.disagreement");
   CHECK(world.count("1 = 1") == 100);
 }
 
@@ -108,23 +108,23 @@ TEST_CASE("L2: a statement does no more than its facts") {
     return run(*backend, facts(world, *backend, text, effect, std::move(touches))).code;
   };
   const Touch items = touch("select", "main.contract_items");
-  CHECK(code("SELECT value FROM secrets", CommandEffect::read, {items}) == "command.changed");
-  CHECK(code("SELECT count(*) FROM secrets", CommandEffect::read, {items}) == "command.changed");
+  CHECK(code("SELECT value FROM secrets", CommandEffect::read, {items}) == "command.disagreement");
+  CHECK(code("SELECT count(*) FROM secrets", CommandEffect::read, {items}) == "command.disagreement");
   CHECK(code("SELECT name FROM contract_items WHERE EXISTS (SELECT 1 FROM secrets)", CommandEffect::read, {items}) ==
-        "command.changed");
+        "command.disagreement");
   CHECK(code("SELECT name FROM names", CommandEffect::read, {items, touch("select", "main.names")}) ==
-        "command.changed");
+        "command.disagreement");
   CHECK(code("SELECT name FROM names", CommandEffect::read,
              {items, touch("select", "main.names"), touch("select", "main.secrets", true)}) == "ok");
-  CHECK(code("SELECT sql FROM sqlite_master", CommandEffect::read, {items}) == "command.changed");
+  CHECK(code("SELECT sql FROM sqlite_master", CommandEffect::read, {items}) == "command.disagreement");
   CHECK(code("SELECT sql FROM sqlite_master", CommandEffect::read, {touch("select", "main.sqlite_schema")}) == "ok");
   CHECK(code("SELECT SQL FROM SQLITE_TEMP_MASTER", CommandEffect::read, {items}) != "ok");
   CHECK(code("DELETE FROM contract_items", CommandEffect::write, {items, touch("update", "main.contract_items")}) ==
-        "command.changed");
+        "command.disagreement");
   CHECK(code("UPDATE contract_items SET name = 'a'", CommandEffect::write,
-             {items, touch("delete", "main.contract_items")}) == "command.changed");
+             {items, touch("delete", "main.contract_items")}) == "command.disagreement");
   CHECK(code("DROP TABLE contract_items", CommandEffect::write, {items, touch("delete", "main.contract_items")}) ==
-        "command.changed");
+        "command.disagreement");
   CHECK(code("WITH x AS (SELECT 1) SELECT count(*) FROM x", CommandEffect::read, {}) == "ok");
   CHECK(code("SELECT value FROM json_each('[1,2]')", CommandEffect::read, {}) == "ok");
   CHECK(code("SELECT upper(NAME) FROM Contract_Items WHERE name LIKE 'item-1%'", CommandEffect::read, {items}) == "ok");
@@ -171,7 +171,7 @@ TEST_CASE("DDL runs when it is what was understood, and the catalogue follows") 
   CHECK(ddl("ALTER TABLE fresh RENAME COLUMN b TO c", "main.fresh") == "ok");
   CHECK(ddl("CREATE VIEW fresh_view AS SELECT a FROM fresh", "main.fresh_view") == "ok");
   CHECK(ddl("DROP VIEW fresh_view", "main.fresh_view") == "ok");
-  CHECK(ddl("DROP TABLE contract_items", "main.fresh") == "command.changed");
+  CHECK(ddl("DROP TABLE contract_items", "main.fresh") == "command.disagreement");
   CHECK(ddl("DROP TABLE fresh", "main.fresh") == "ok");
   CHECK(world.number("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'fresh%'") == 0);
   CHECK(world.count("1 = 1") == 100);
@@ -201,7 +201,7 @@ TEST_CASE("a full text table reads and writes its shadow tables, and nobody else
   CHECK(world.number("SELECT count(*) FROM docs") == 3);
   CHECK(run(*backend, facts(world, *backend, "SELECT c0 FROM docs_content", CommandEffect::read,
                             {touch("select", "main.contract_items")}))
-            .code == "command.changed");
+            .code == "command.disagreement");
   // Shadow tables are SQLite's own: defensive mode keeps everybody else from writing them.
   CHECK(
       run(*backend, writes(world, *backend, "DELETE FROM docs_content", {touch("delete", "main.docs_content")})).code !=

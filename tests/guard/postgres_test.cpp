@@ -2,7 +2,10 @@
 // opinions.
 
 #include <doctest/doctest.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <thread>
 
@@ -220,4 +223,197 @@ TEST_CASE("PostgreSQL: another connection swaps a view while commands run, and n
   swapper.join();
   CHECK(session.query("warehouse", "SELECT shown FROM calm").completed());
   CAPTURE(completed);
+}
+
+TEST_CASE("PostgreSQL: what stands behind names is swapped under load, and no statement runs with another meaning") {
+  if (pg_cluster() == nullptr) return;
+  Warehouse warehouse;
+  pg_cluster()->exec(
+      "CREATE VIEW calm AS SELECT id, name AS shown FROM customers; GRANT SELECT ON calm TO guard_reader;"
+      "CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql AS 'SELECT $1 * 2';"
+      "CREATE TABLE moved(id int, shown text); INSERT INTO moved VALUES (1, 'calm'); GRANT SELECT ON moved TO "
+      "guard_reader;"
+      "CREATE TABLE leaks(id int); GRANT INSERT ON leaks TO guard_reader, guard_writer");
+  warehouse.files().write("policies/support.cedar",
+                          std::string(kPolicy) +
+                              "@id(\"twice\") permit (principal in Group::\"support\", action == Action::\"call\", "
+                              "resource == Function::\"warehouse/public.twice\");");
+  Guard guard = Guard::open(warehouse.files().config());
+  std::atomic<bool> stop{false};
+  std::thread swapper([&] {
+    const char* swaps[] = {
+        "CREATE OR REPLACE VIEW public.calm AS SELECT id, email AS shown FROM public.customers",
+        "CREATE OR REPLACE FUNCTION public.twice(int) RETURNS int LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.leaks "
+        "VALUES "
+        "(1); RETURN 666; END'",
+        "ALTER TABLE public.moved RENAME TO moved_away; CREATE TABLE public.moved AS SELECT id, ssn AS shown FROM "
+        "public.customers; GRANT "
+        "SELECT ON moved TO guard_reader",
+        "ALTER ROLE guard_reader SET search_path = pg_temp; ALTER DATABASE postgres SET search_path = pg_temp",
+        "CREATE OR REPLACE VIEW public.calm AS SELECT id, name AS shown FROM public.customers",
+        "CREATE OR REPLACE FUNCTION public.twice(int) RETURNS int LANGUAGE sql AS 'SELECT $1 * 2'",
+        "DROP TABLE public.moved; ALTER TABLE public.moved_away RENAME TO moved",
+        "ALTER ROLE guard_reader RESET search_path; ALTER DATABASE postgres RESET search_path"};
+    for (std::size_t i = 0; !stop || i % 8 != 0; ++i) {
+      pg_cluster()->exec(swaps[i % 8]);
+      std::this_thread::sleep_for(std::chrono::milliseconds(40));
+    }
+  });
+  std::atomic<int> completed{0};
+  std::atomic<int> leaked{0};
+  std::vector<std::thread> agents;
+  for (int thread = 0; thread < 4; ++thread) {
+    agents.emplace_back([&] {
+      Session session = as_crew(guard);
+      for (int i = 0; i < 30; ++i) {
+        for (const char* sql : {"SELECT shown FROM calm", "SELECT twice(21)", "SELECT shown FROM moved"}) {
+          Outcome outcome = session.query("warehouse", sql);
+          completed += outcome.completed() ? 1 : 0;
+          std::string shown = everything(outcome);
+          for (const char* secret : {"@example", "536-90", "212-45"}) leaked += shown.find(secret) != std::string::npos;
+          for (const Row& row : outcome.rows) {
+            const auto* number = std::get_if<std::int64_t>(&row.at(0));
+            leaked += number != nullptr && *number == 666 ? 1 : 0;
+          }
+        }
+      }
+    });
+  }
+  for (std::thread& agent : agents) agent.join();
+  stop = true;
+  swapper.join();
+  CHECK(leaked == 0);
+  CHECK(completed > 0);
+  CHECK(pg_cluster()->exec("SELECT count(*) FROM leaks") == "0");
+  CHECK(as_crew(guard).query("warehouse", "SELECT twice(21)").completed());
+}
+
+TEST_CASE("PostgreSQL: a permitted SET runs, and the next user of the session sees nothing of it") {
+  if (pg_cluster() == nullptr) return;
+  Warehouse warehouse;
+  warehouse.files().replace("guard.yaml", "tags: [prod]\n",
+                            "tags: [prod]\n    multi_statement: split\n    pool: { connections_max: 1 }\n");
+  const std::string set =
+      "@id(\"sets\") permit (principal in Group::\"support\", action == Action::\"session\", resource in "
+      "Tag::\"prod\");";
+  auto code = [&](const Guard& guard, const char* sql) { return as_crew(guard).query("warehouse", sql).code; };
+  Guard strict = Guard::open(warehouse.files().config());
+  CHECK(code(strict, "SET work_mem = '7MB'") == "policy.default_deny");
+  warehouse.files().write("policies/support.cedar", std::string(kPolicy) + set);
+  Guard guard = Guard::open(warehouse.files().config());
+  CHECK(code(guard, "SET work_mem = '7MB'") == "ok");
+  for (const char* sql : {"SHOW work_mem", "SELECT current_setting('work_mem') AS work_mem"}) {
+    Outcome both = as_crew(guard).query(
+        "warehouse", std::string("SET work_mem = '7MB'; UPDATE orders SET status = 'x' WHERE id = 10; ") + sql);
+    Outcome next =
+        as_crew(guard).query("warehouse", std::string("UPDATE orders SET status = 'x' WHERE id = 10; ") + sql);
+    for (const Outcome* one : {&both, &next}) {
+      CHECK((one->completed() || one->state == OutcomeState::refused));
+      if (one->completed()) CHECK((everything(*one).find("7MB") != std::string::npos) == (one == &both));
+    }
+  }
+  for (const char* sql : {"SET ROLE guard_writer", "SET search_path = x", "SET session_replication_role = replica",
+                          "RESET ALL", "SET LOCAL row_security = off", "SET SESSION AUTHORIZATION postgres",
+                          "DISCARD ALL", "SET default_transaction_read_only = off", "SET statement_timeout = 0"}) {
+    CAPTURE(sql);
+    CHECK(as_crew(guard).query("warehouse", sql).state == OutcomeState::refused);
+  }
+}
+
+TEST_CASE("PostgreSQL: an action whose COMMIT was never answered is resolved, at once or when a guard opens") {
+  if (pg_cluster() == nullptr) return;
+  Warehouse warehouse;
+  pg_cluster()->exec("ALTER ROLE guard_writer SET synchronous_commit = on");
+  const auto settings = [](const char* names) {
+    pg_cluster()->exec(names);
+    pg_cluster()->exec("SELECT pg_reload_conf()");
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  };
+  std::string record;
+  {
+    Guard guard = Guard::open(warehouse.files().config());
+    Session session = as_crew(guard);
+    // Committed, but the answer waits for a standby that never comes.
+    settings("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    Request request;
+    request.connection = "warehouse";
+    request.text = "UPDATE orders SET status = 'done' WHERE id = 11";
+    request.deadline_ms = 1'500;
+    Outcome outcome = session.run(request);
+    record = outcome.record;
+    CHECK(outcome.state == OutcomeState::in_doubt);
+    CHECK(warehouse.files().verify().in_doubt == 1);
+    settings("ALTER SYSTEM RESET ALL");
+    // The connection works again, so what is in doubt is asked about again.
+    for (int i = 0; i < 50 && warehouse.files().verify().in_doubt != 0; ++i) {
+      CHECK(session.query("warehouse", "SELECT 1").completed());
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    CHECK(warehouse.files().verify().in_doubt == 0);
+    const std::string shown = audit::session_json(warehouse.files().path("state/audit"), session.id());
+    CHECK(shown.find("resolved.committed") != std::string::npos);
+    CHECK(guard.resolve("") == "[]");
+    guard.close();
+  }
+  pg_cluster()->exec("ALTER ROLE guard_writer RESET synchronous_commit");
+  CHECK(pg_cluster()->exec("SELECT status FROM orders WHERE id = 11") == "done");
+  CHECK(warehouse.files().verify().intact);
+}
+
+TEST_CASE("PostgreSQL: a process that was killed between intent and outcome is resolved by the next guard") {
+  if (pg_cluster() == nullptr) return;
+  Warehouse warehouse;
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    // Killed while its statement runs: the intent is on record, and nothing else.
+    Guard guard = Guard::open(warehouse.files().config());
+    (void)::write(ends[1], "x", 1);
+    (void)as_crew(guard).query("warehouse", "UPDATE orders SET status = 'lost' WHERE id = 12");
+    ::_exit(0);
+  }
+  // The row is locked by us, so that the child waits inside of its transaction.
+  std::unique_ptr<PGconn, decltype(&PQfinish)> holder(pg_cluster()->open("postgres"), &PQfinish);
+  PQclear(PQexec(holder.get(), "BEGIN; UPDATE orders SET total = 1 WHERE id = 12"));
+  char ready = 0;
+  REQUIRE(::read(ends[0], &ready, 1) == 1);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1'500));
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  PQclear(PQexec(holder.get(), "ROLLBACK"));
+  CHECK(warehouse.files().verify().in_doubt == 1);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  Guard guard = Guard::open(warehouse.files().config());
+  CHECK(warehouse.files().verify().in_doubt == 0);
+  CHECK(warehouse.files().records().find("resolved.aborted") != std::string::npos);
+  CHECK(pg_cluster()->exec("SELECT status FROM orders WHERE id = 12") == "paid");
+  guard.close();
+}
+
+TEST_CASE("PostgreSQL: an agent without a permit reads the same whether a relation exists or not") {
+  if (pg_cluster() == nullptr) return;
+  Warehouse warehouse;
+  pg_cluster()->exec("CREATE SCHEMA IF NOT EXISTS apart; CREATE VIEW public.shadow AS SELECT id, ssn FROM customers");
+  warehouse.files().write("policies/support.cedar", R"(
+@id("connects") permit (principal in Group::"support", action in [Action::"connect", Action::"use"], resource in Tag::"prod");
+@id("reads-orders") permit (principal in Group::"support", action in Action::"read", resource == Table::"warehouse/public.orders");
+)");
+  Guard guard = Guard::open(warehouse.files().config());
+  Session session = as_crew(guard);
+  for (const char* sql : {"SELECT * FROM ", "SELECT id FROM public.", "DELETE FROM ", "SELECT o.id FROM orders o, ",
+                          "TRUNCATE ", "SELECT count(*) FROM orders WHERE id IN (SELECT id FROM "}) {
+    auto said = [&](const std::string& name) {
+      const std::string text = sql + name + (std::string(sql).ends_with("SELECT id FROM ") ? ")" : "");
+      Outcome outcome = session.query("warehouse", text);
+      CHECK(outcome.state == OutcomeState::refused);
+      for (auto at = outcome.reason.find(name); at != std::string::npos; at = outcome.reason.find(name))
+        outcome.reason.replace(at, name.size(), "X");
+      return outcome.code + " " + outcome.reason + std::to_string(outcome.risk);
+    };
+    CAPTURE(sql);
+    CHECK(said("customers") == said("missing"));
+    CHECK(said("shadow") == said("missing"));
+  }
+  pg_cluster()->exec("DROP SCHEMA apart CASCADE");
 }

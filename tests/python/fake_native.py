@@ -61,7 +61,7 @@ class Guard:
         self.renewals.append(renew)
         if spec.get("account") == "nobody" or spec.get("token") == "bad":
             raise _error("invalid", "identity.unknown_account", "no such account")
-        return Session(self, spec)
+        return Session(self, spec | ({"proven": True} if spec.get("token") == "verified-user" else {}))
 
     def stats(self) -> str:
         return json.dumps({"actions": len(self.requests)})
@@ -109,8 +109,13 @@ class Session:
         self.id = f"s-{next(guard.ids)}"
 
     def info(self) -> str:
-        user = {"subject": self.spec.get("user", ""), "verified": self.spec.get("token") == "verified-user"}
+        user = {"subject": self.spec.get("user", ""), "verified": self.spec.get("proven", False)}
         return json.dumps({"id": self.id, "account": self.spec.get("account", "token"), "user": user})
+
+    def as_account(self, account: str) -> Session:
+        told = {name: self.spec[name] for name in ("user", "purpose", "proven") if name in self.spec}
+        self.guard.specs.append({"account": account} | told)
+        return Session(self.guard, self.guard.specs[-1])
 
     def close(self) -> None:
         self.closed = True

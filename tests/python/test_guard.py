@@ -214,12 +214,9 @@ def test_as_account_keeps_user_and_purpose(native, session):
     assert refunds.query("shop", "SELECT 1").code == "session.closed"
 
 
-def test_as_account_never_turns_a_verified_user_into_an_asserted_one(native, guard):
-    session = guard.session(token="verified-user", user="dana")
-    with pytest.raises(Error) as lost:
-        session.as_account("refund-bot")
-    assert lost.value.code == "session.user_lost"
-    assert len(native.specs) == 1
+def test_as_account_keeps_a_verified_user_verified(guard):
+    session = guard.session(token="verified-user")
+    assert session.as_account("refund-bot").info()["user"] == session.info()["user"]
 
 
 def test_a_guarded_function(native, guard, session):

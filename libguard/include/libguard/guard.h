@@ -55,6 +55,11 @@ class LIBGUARD_API Session {
   [[nodiscard]] const std::string& id() const noexcept;     // "s-..."
   [[nodiscard]] const Identity& identity() const noexcept;  // as it was when the session was opened
   void close() const;                                       // later actions answer `session.closed`
+  // A session of another account, marked `local: true`, for the same user and purpose. The account is asserted by this
+  // process; the user stays as proven as here, because this guard proved it, and for as long as that proof is good:
+  // closing or outliving this session ends the other. A person's own session makes that person the user. Throws
+  // Error(invalid, "identity.*").
+  [[nodiscard]] Session as_account(const std::string& account) const;
   // For doors that could not even read the request: records and answers its refusal.
   [[nodiscard]] Outcome refuse(const Error& malformed) const;
 
@@ -95,6 +100,9 @@ class LIBGUARD_API Guard {
   // {"account", "acts_for", "lifetime_s"} -> a token of a provider whose private key the guard holds.
   [[nodiscard]] std::string issue_token(std::string_view request) const;
   [[nodiscard]] std::string audit_directory() const;
+  // Asks the databases how actions in doubt ended, of one connection or ("") of all, and records what they say. JSON
+  // array of {record, session, connection, kind, effect, status}.
+  [[nodiscard]] std::string resolve(const std::string& connection) const;
   void close() const;
 
  private:

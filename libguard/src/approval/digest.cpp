@@ -59,7 +59,6 @@ void add_command(FieldHash& hash, const Command& command) {
   for (const std::string& kind : command.kinds) hash.field(kind);
   hash.field(number(command.params.size()));
   for (const Value& value : command.params) add_value(hash, value);
-  hash.field(command.catalogue_version);
   hash.field(number(command.touches.size()));
   for (const Touch& touch : command.touches) add_touch(hash, touch);
   hash.field(number(command.functions.size()));
@@ -67,6 +66,13 @@ void add_command(FieldHash& hash, const Command& command) {
     hash.field(function.name).field(flag(function.safe)).field(std::string_view(&function.volatility, 1));
     hash.field(flag(function.security_definer));
   }
+}
+
+// What the names stand for; where nobody could tell that, everything that they could stand for.
+void add_definitions(FieldHash& hash, const Command& command, const Decision& decision) {
+  const bool known = !decision.definitions.empty();
+  hash.field(known ? std::string_view("definitions") : std::string_view("catalogue"));
+  hash.field(known ? decision.definitions : command.catalogue_version);
 }
 
 void add_decision(FieldHash& hash, const Decision& decision) {
@@ -92,6 +98,7 @@ std::string digest_of(const Identity& identity, const Request& request, const Co
       .field(request.arguments)
       .field(request.connection);
   add_command(hash, command);
+  add_definitions(hash, command, decision);
   add_decision(hash, decision);
   return crypto::hex(hash.finish());
 }

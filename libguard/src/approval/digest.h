@@ -9,7 +9,8 @@
 //               that changes from run to run and is left out, its presence is not
 //   action      request kind, tool, arguments, connection (as asked and as understood)
 //   command     dialect, text, effect, kinds; the parameters: count, then type tag and bytes of each
-//   versions    catalogue version, snapshot (configuration, policies and catalogue)
+//   versions    the definitions of what the command touches, else the catalogue version (guard/definitions.h);
+//               snapshot (configuration and policies)
 //   facts       touches: action, object, oid, bound, keys named, columns written, system, through a view;
 //               functions: name, vetted, volatility, security definer
 //   limits      row limit, bound on affected rows, read only, masked classes

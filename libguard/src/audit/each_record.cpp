@@ -4,10 +4,8 @@
 #include "audit/segment_file.h"
 
 namespace libguard::audit {
-namespace {
 
-// Every record of one segment up to `seq_max`; what is no record is passed over.
-void of_segment(const std::string& path, std::int64_t seq_max, const Visit& visit) {
+void for_each_record(const std::string& path, std::int64_t seq_max, const Visit& visit) {
   LineReader reader(path);
   std::string_view line;
   for (auto got = reader.next(line); got == LineReader::Got::line || got == LineReader::Got::too_long;
@@ -19,13 +17,11 @@ void of_segment(const std::string& path, std::int64_t seq_max, const Visit& visi
   }
 }
 
-}  // namespace
-
 bool for_each_record(const std::string& directory, const Visit& visit) {
   auto files = list_segments(directory);
   if (!files) return false;
   for (std::size_t i = 0; i < files->size(); ++i) {
-    of_segment(directory + "/" + (*files)[i].name, confirmed_max(header_after(directory, *files, i)), visit);
+    for_each_record(directory + "/" + (*files)[i].name, confirmed_max(header_after(directory, *files, i)), visit);
   }
   return true;
 }

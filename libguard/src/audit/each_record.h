@@ -16,4 +16,7 @@ using Visit = std::function<void(const RecordHead&, std::string_view json)>;
 // False when the directory cannot be read.
 bool for_each_record(const std::string& directory, const Visit& visit);
 
+// Of one segment, up to `seq_max`.
+void for_each_record(const std::string& path, std::int64_t seq_max, const Visit& visit);
+
 }  // namespace libguard::audit

@@ -101,6 +101,11 @@ void Journal::record_refusal(const ActionEntry& entry, const OutcomeEntry& outco
   state_->append(refusal_body(entry, outcome, state_->clock->now_us()), true);
 }
 
+void Journal::record_resolution(const Resolution& resolution) {
+  state_->require_owner();
+  state_->append(resolution_body(resolution, state_->clock->now_us()), true);
+}
+
 void Journal::record_event(const std::string& type, const std::string& body_json, bool durable) {
   state_->require_owner();
   state_->append(event_body(type, body_json, state_->clock->now_us()), durable);

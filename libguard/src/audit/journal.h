@@ -61,6 +61,16 @@ struct OutcomeEntry {
   std::int64_t backend_us = 0;
 };
 
+// How an action in doubt ended after all.
+struct Resolution {
+  std::string record;
+  std::string session;
+  std::string tenant;
+  std::string state;  // completed | failed
+  std::string code;   // "resolved.committed", "resolved.aborted", "resolved.read"
+  std::string reason;
+};
+
 struct JournalOptions {
   std::string directory;
   std::string host;     // empty: this machine's
@@ -85,6 +95,8 @@ class Journal {
   void record_outcome(const Intent& intent, const ActionEntry& entry, const OutcomeEntry& outcome);
   // One durable record for what never ran: refused and pending.
   void record_refusal(const ActionEntry& entry, const OutcomeEntry& outcome);
+  // Durable; closes the intent of that record for every reader.
+  void record_resolution(const Resolution& resolution);
   // Anything else worth a record: session opened, reload, vote, tool mask. `body_json` is a JSON object; its member
   // `session`, when it has one, puts the event into that session.
   void record_event(const std::string& type, const std::string& body_json, bool durable);

@@ -56,6 +56,14 @@ bool is_hash(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
+// Our writer puts the state first, and inside of a JSON text these quotes could only stand escaped.
+bool says_in_doubt(std::string_view type, std::string_view json) {
+  constexpr std::string_view kOutcome = "\"outcome\":{\"state\":\"";
+  if (type != "outcome") return false;
+  const std::size_t at = json.find(kOutcome);
+  return at != std::string_view::npos && json.substr(at + kOutcome.size()).starts_with("in_doubt\"");
+}
+
 }  // namespace
 
 std::string chain_hash(std::string_view previous_hash, std::string_view json) {
@@ -95,7 +103,10 @@ std::optional<LineParts> split_line(std::string_view line) {
 
 std::optional<RecordHead> read_head(std::string_view json) {
   RecordHead head;
-  if (read_fixed_order(json, head)) return head;
+  if (read_fixed_order(json, head)) {
+    head.in_doubt = says_in_doubt(head.type, json);
+    return head;
+  }
   JsonResult read = read_json(json);
   if (!read.value || !read.value->is_object()) return std::nullopt;
   auto version = number_member(*read.value, "v");
@@ -106,7 +117,8 @@ std::optional<RecordHead> read_head(std::string_view json) {
                     text_member(*read.value, "type"),
                     text_member(*read.value, "at"),
                     text_member(*read.value, "record"),
-                    text_member(*read.value, "session")};
+                    text_member(*read.value, "session"),
+                    says_in_doubt(text_member(*read.value, "type"), json)};
 }
 
 }  // namespace libguard::audit

@@ -42,6 +42,7 @@ struct RecordHead {
   std::string at;
   std::string record;  // empty for segment headers, events and the end
   std::string session;
+  bool in_doubt = false;  // an outcome that says so: not an end yet
 };
 // Reads the fixed order, else the whole JSON; empty when it is no record.
 [[nodiscard]] std::optional<RecordHead> read_head(std::string_view json);

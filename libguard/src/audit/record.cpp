@@ -203,6 +203,16 @@ std::string refusal_body(const ActionEntry& entry, const OutcomeEntry& outcome, 
   return body;
 }
 
+std::string resolution_body(const Resolution& resolution, std::int64_t at_us) {
+  std::string body;
+  begin_body(body, "resolution", at_us);
+  JsonWriter writer(body);
+  writer.text("record", resolution.record).text("session", resolution.session).text("tenant", resolution.tenant);
+  writer.begin_object("outcome").text("state", resolution.state).text("stage", "resolve");
+  writer.text("code", resolution.code).text("reason", resolution.reason).end_object().end_object();
+  return body;
+}
+
 std::string event_body(std::string_view event, std::string_view body_json, std::int64_t at_us) {
   std::string body;
   begin_body(body, "event", at_us);

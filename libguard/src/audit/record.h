@@ -30,6 +30,7 @@ struct BrokenNote {
 [[nodiscard]] std::string intent_body(const ActionEntry& entry, std::int64_t at_us);
 [[nodiscard]] std::string outcome_body(const ActionEntry& entry, const OutcomeEntry& outcome, std::int64_t at_us);
 [[nodiscard]] std::string refusal_body(const ActionEntry& entry, const OutcomeEntry& outcome, std::int64_t at_us);
+[[nodiscard]] std::string resolution_body(const Resolution& resolution, std::int64_t at_us);
 [[nodiscard]] std::string event_body(std::string_view event, std::string_view body_json, std::int64_t at_us);
 [[nodiscard]] std::string end_body(std::int64_t at_us);
 

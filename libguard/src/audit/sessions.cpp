@@ -1,9 +1,13 @@
 // Sessions out of the records, for people: who did what, with what outcome. The chain is verify()'s business.
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "audit/each_record.h"
+#include "audit/header.h"
+#include "audit/segment_file.h"
 #include "audit/reader.h"
 #include "base/json.h"
 #include "base/json_writer.h"
@@ -33,7 +37,7 @@ struct SessionLine {
 
 void note_state(SessionLine& line, const std::string& record, const std::string& state) {
   std::string& known = line.states.try_emplace(record).first->second;
-  if (!state.empty()) known = state;
+  if (!state.empty() && (state != "in_doubt" || known.empty())) known = state;
 }
 
 void add_record(SessionLine& line, const RecordHead& head, const Json& json) {
@@ -89,11 +93,64 @@ void join(std::vector<Json>& records, std::map<std::string, std::size_t>& intent
     whole["ended_at"] = json.value("at", Json());
     return;
   }
+  if (type == "resolution" && intent != intents.end()) {
+    Json& whole = records[intent->second];
+    // The process itself may have ended it meanwhile, and knows more.
+    if (!whole.contains("outcome")) whole["outcome"] = json["outcome"];
+    if (text_at(whole, {"outcome", "state"}) == "in_doubt")
+      whole["outcome"]["state"] = text_at(json, {"outcome", "state"});
+    whole["resolution"] = std::move(json["outcome"]);
+    whole["resolution"]["at"] = json.value("at", Json());
+    return;
+  }
   if (type == "intent") intents[record] = records.size();
   records.push_back(std::move(json));
 }
 
 }  // namespace
+
+std::vector<OpenIntent> open_intents(const std::string& directory, std::int64_t bytes_max) {
+  auto files = list_segments(directory);
+  if (!files) return {};
+  std::size_t first = files->size();
+  for (std::int64_t bytes = 0; first > 0 && bytes <= bytes_max; --first) {
+    std::error_code error;
+    bytes += static_cast<std::int64_t>(std::filesystem::file_size(directory + "/" + (*files)[first - 1].name, error));
+  }
+  std::vector<std::string> order;
+  std::unordered_map<std::string, OpenIntent> open;
+  std::unordered_set<std::string> ended;
+  for (std::size_t i = first; i < files->size(); ++i) {
+    const std::int64_t stands = confirmed_max(header_after(directory, *files, i));
+    for_each_record(directory + "/" + (*files)[i].name, stands, [&](const RecordHead& head, std::string_view text) {
+      if (head.record.empty()) return;
+      if (head.type == "intent") {
+        JsonResult read = read_json(text);
+        if (!read.value) return;
+        order.push_back(head.record);
+        open[head.record] = {head.record,
+                             head.session,
+                             text_at(*read.value, {"tenant"}),
+                             text_at(*read.value, {"what", "connection"}),
+                             text_at(*read.value, {"what", "kind"}),
+                             text_at(*read.value, {"what", "effect"}),
+                             text_at(*read.value, {"backend", "xid"}),
+                             text_at(*read.value, {"backend", "system"})};
+      } else if (!head.in_doubt) {
+        ended.insert(head.record);
+        open.erase(head.record);
+      }
+    });
+  }
+  std::vector<OpenIntent> out;
+  for (const std::string& record : order) {
+    auto found = open.find(record);
+    if (found == open.end() || ended.contains(record)) continue;
+    out.push_back(std::move(found->second));
+    open.erase(found);
+  }
+  return out;
+}
 
 std::string sessions_json(const std::string& directory) {
   std::map<std::string, SessionLine> sessions;

@@ -10,14 +10,15 @@
 namespace libguard::audit {
 namespace {
 
-// Intents that nothing ended. An outcome may stand in a later stream, so both sides are kept until the end.
+// Intents that nothing ended: no outcome, or one that is in doubt and was not resolved. An end may stand in a later
+// stream, so both sides are kept until the end.
 class OpenIntents final : public RecordSink {
  public:
   void record(const RecordHead& head) override {
     if (head.record.empty()) return;
     if (head.type == "intent")
       begun_.insert(head.record);
-    else if (head.type == "outcome" || head.type == "refusal")
+    else if ((head.type == "outcome" && !head.in_doubt) || head.type == "refusal" || head.type == "resolution")
       ended_.insert(head.record);
   }
   [[nodiscard]] std::int64_t count() const {

@@ -26,13 +26,13 @@ Json read_request(std::string_view text) {
 }
 
 std::string lines_json(const std::vector<budget::Line>& lines) {
-  static constexpr const char* kNames[] = {"calls", "rows", "bytes", "writes", "spend"};
+  static constexpr MemberName kNames[] = {"calls", "rows", "bytes", "writes", "spend"};
   std::string out;
   JsonWriter json(out);
   json.begin_array();
   for (const budget::Line& line : lines) {
     json.begin_object().text("budget", budget::to_string(line.key.budget)).text("name", line.key.name);
-    for (std::size_t i = 0; i < kMeasures; ++i) json.name(kNames[i]).number(line.used.counts[i]);
+    for (std::size_t i = 0; i < kMeasures; ++i) json.number(kNames[i], line.used.counts[i]);
     json.end_object();
   }
   json.end_array();

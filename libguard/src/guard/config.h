@@ -42,6 +42,8 @@ struct ConnectionConfig {
   std::int64_t deadline_ms = 10'000;
   std::int64_t rows_max = 10'000;
   std::int64_t bytes_max = 16 * 1024 * 1024;
+  bool split_statements = false;  // multi_statement: refuse (false) | split (true)
+  bool verify_always = false;     // postgres, verify: auto (false) | always (true)
   std::int64_t price = 0;  // of one action, in micro-units
 };
 

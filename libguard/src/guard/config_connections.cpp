@@ -47,22 +47,32 @@ void read_postgres(const Section& section, ConnectionConfig& connection, const s
   if (login.has("write")) connection.write = read_login(login.section("write"), directory);
 }
 
+// One of two words, the first of which is the default.
+bool second_of(const Section& section, const char* key, const char* first, const char* second) {
+  const std::string word = section.text(key, first);
+  if (word != first && word != second)
+    section.fail(key, "config.choice", std::string("use ") + first + " (default) or " + second);
+  return word == second;
+}
+
 ConnectionConfig read_connection(const std::string& name, const Section& section, const std::string& directory) {
   ConnectionConfig connection;
   connection.name = name;
   connection.driver = section.text("driver");
   if (connection.driver == "sqlite") {
     section.only({"driver", "path", "tags", "tenant", "pool", "deadline_ms", "rows_max", "bytes_max",
-                  "rows_affected_max", "price"});
+                  "rows_affected_max", "multi_statement", "price"});
     connection.path = absolute_path(directory, section.text("path"));
   } else if (connection.driver == "postgres") {
     section.only({"driver", "host", "port", "database", "tls", "tls_root", "schemas", "login", "tags", "tenant", "pool",
-                  "deadline_ms", "rows_max", "bytes_max", "rows_affected_max", "price"});
+                  "deadline_ms", "rows_max", "bytes_max", "rows_affected_max", "multi_statement", "verify", "price"});
     read_postgres(section, connection, directory);
+    connection.verify_always = second_of(section, "verify", "auto", "always");
   } else {
     section.fail("driver", "config.choice", "unknown driver; use sqlite or postgres");
   }
   connection.tenant = section.text("tenant", "default");
+  connection.split_statements = second_of(section, "multi_statement", "refuse", "split");
   read_limits(section, connection);
   return connection;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "guard/own_grant.h"
+#include "guard/several.h"
 #include "libguard/error.h"
 
 namespace libguard {
@@ -61,6 +62,13 @@ std::shared_ptr<const Meaning> Connection::load(const backend::ActionLimits& lim
   std::lock_guard lock(mutex_);
   meaning_ = fresh;
   return fresh;
+}
+
+std::shared_ptr<const Command> Connection::understand(const Meaning& meaning, std::string_view text,
+                                                      const std::vector<Value>& params) const {
+  auto command = meaning.understander->understand(text, params);
+  if (!config_.split_statements || !is_several(*command)) return command;
+  return split_command(*command, *meaning.understander);
 }
 
 void Connection::check_names(const Catalogue& catalogue) const {

@@ -5,6 +5,8 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "backend/backend.h"
 #include "command/understander.h"
@@ -33,6 +35,10 @@ class Connection {
   [[nodiscard]] std::shared_ptr<const Meaning> refresh(const backend::ActionLimits& limits);
   // After a DDL of ours: the next command loads the catalogue first.
   void forget() noexcept;
+
+  // A text as one command; several statements become one where the connection is told to split them (several.h).
+  [[nodiscard]] std::shared_ptr<const Command> understand(const Meaning& meaning, std::string_view text,
+                                                          const std::vector<Value>& params) const;
 
   [[nodiscard]] backend::ActionLimits limits(const Request& request) const;
 

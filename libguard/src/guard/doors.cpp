@@ -73,7 +73,7 @@ std::string Guard::explain(std::string_view line, const std::string& connection,
     }
     Connection& target = *found->second;
     auto meaning = target.meaning(target.limits(Request{}));
-    const std::shared_ptr<const Command> command = meaning->understander->understand(parsed.sql, parsed.params);
+    const std::shared_ptr<const Command> command = target.understand(*meaning, parsed.sql, parsed.params);
     std::string out = explain_json_text(*command);
     if (account.empty()) return out;
     Request request;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "audit/journal.h"
+#include "audit/reader.h"
 #include "guard/snapshot.h"
 #include "libguard/guard.h"
 
@@ -35,9 +36,11 @@ struct GuardState {
   void swap(std::shared_ptr<const Snapshot> next);
 
   std::mutex changing;       // one reload or new detector at a time: none may undo the other
-  mutable std::mutex mutex;  // guards the two below
+  mutable std::mutex mutex;  // guards the three below
   std::shared_ptr<const Snapshot> current;
   Ingredients ingredients;
+  std::vector<audit::OpenIntent> in_doubt;  // of this process, not resolved yet (resolver.h)
+  std::atomic<std::int64_t> doubts{0};      // how many; read without the lock
 };
 
 struct SessionState {
@@ -47,9 +50,12 @@ struct SessionState {
   std::function<std::string()> renew;
   std::string proof_kind;  // "token" | "key" | "account"
   std::string asserted_user;
-  Identity opened_as;  // immutable
+  std::shared_ptr<SessionState> parent;  // whose proof and user this session lives on (Session::as_account)
+  Identity opened_as;                    // immutable
   std::atomic<bool> closed{false};
   SessionTally tally;
+  // What is used in the session of an agent's own account counts in the session that it was made from.
+  [[nodiscard]] SessionTally& counted() noexcept { return parent ? parent->counted() : tally; }
   std::mutex mutex;   // guards `identity`
   Identity identity;  // renewed when the proof was
 };

@@ -45,6 +45,7 @@ std::unique_ptr<backend::Backend> make_postgres(const ConnectionConfig& config, 
   out.lifetime_s = config.lifetime_s;
   out.deadline_ms = config.deadline_ms;
   out.schemas = config.schemas;
+  out.verify_always = config.verify_always;
   return backend::postgres_backend(std::move(out), std::move(clock));
 }
 #endif

@@ -13,10 +13,14 @@
 #include "guard/guard_parts.h"
 #include "guard/guard_state.h"
 #include "guard/private_file.h"
+#include "guard/resolver.h"
 #include "libguard/error.h"
 
 namespace libguard {
 namespace {
+
+// Read for open intents when a guard starts: a second's work at most. `libguard audit resolve` reads everything.
+constexpr std::int64_t kResolveBytesMax = 256 * 1024 * 1024;
 
 std::string one_line_of(const std::string& path) {
   std::ifstream in(path);
@@ -79,6 +83,7 @@ Guard GuardParts::open(const std::string& path) const {
   for (const std::string& warning : snapshot->config.warnings) log(LogLevel::warning, warning);
   state->journal->record_event("opened", json_of_snapshot(*snapshot), false);
   register_for_fork(state);
+  (void)resolve_all(*state, *snapshot, "", kResolveBytesMax);
   return Guard(std::move(state));
 }
 
@@ -106,6 +111,13 @@ void Guard::reload() const {
   state_->journal->record_event("reloaded", json_of_snapshot(*next), true);
   state_->swap(std::move(next));
   state_->counters.reloads.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::string Guard::resolve(const std::string& connection) const {
+  auto snapshot = state_->snapshot();
+  if (!connection.empty() && !snapshot->connections.contains(connection))
+    throw Error(ErrorKind::invalid, "request.unknown_connection", "guard.yaml has no connection of this name");
+  return resolve_all(*state_, *snapshot, connection, INT64_MAX);
 }
 
 std::string Guard::snapshot() const { return state_->snapshot()->hash; }

@@ -5,18 +5,22 @@
 #include "base/crypto.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "guard/definitions.h"
+#include "guard/hints.h"
+#include "guard/resolver.h"
 #include "libguard/error.h"
 #include "model/request_json.h"
 
 namespace libguard {
 namespace {
 
-Stop refuse(std::string code, std::string reason) {
-  return {OutcomeState::refused, std::move(code), std::move(reason), {}};
-}
+// How long an answer may wait for the database to say how a COMMIT ended.
+constexpr auto kResolveSpan = std::chrono::milliseconds(1'000);
 
 OutcomeState state_of(const Error& error, bool running) {
   if (error.kind() == ErrorKind::in_doubt) return OutcomeState::in_doubt;
+  // The server would do something else than what was allowed: a refusal, however late it is found out.
+  if (error.code() == "command.disagreement") return OutcomeState::refused;
   return running ? OutcomeState::failed : OutcomeState::refused;
 }
 
@@ -30,63 +34,14 @@ Passage::Passage(SessionState& session, const Request& request, const ToolBody* 
       snapshot_(guard_.snapshot()),
       record_(guard_.ids->make("r")),
       started_(std::chrono::steady_clock::now()),
-      draw_(snapshot_->budgets, session.tally, *guard_.clock) {
+      draw_(snapshot_->budgets, session.counted(), *guard_.clock) {
   if (request_.purpose.empty()) request_.purpose = session.purpose;
-}
-
-std::optional<Stop> Passage::refused_at_the_door() const {
-  if (guard_.forked)
-    return refuse("guard.forked",
-                  "this process is a fork of the one that opened the guard; open a new guard after exec");
-  if (guard_.closed) return refuse("guard.closed", "the guard was closed; open it again");
-  if (session_.closed) return refuse("session.closed", "this session was closed; open a new one");
-  if (request_.text.size() > limits::kCommandBytesMax)
-    return refuse("command.too_large", "the command is longer than 64 KiB; send less at once");
-  if (request_.params.size() > limits::kParamsMax)
-    return refuse("command.parameters", "more than 1,000 parameters; send fewer at once");
-  if (request_.hops.size() > limits::kHopsMax) return refuse("request.chain", "the chain of hops is longer than 16");
-  for (const Hop& hop : request_.hops) {
-    if (hop.name.size() > limits::kHopBytesMax) return refuse("request.chain", "a hop's name is longer than 4 KiB");
-  }
-  return std::nullopt;
-}
-
-Checked<Known<Identity>> Passage::authenticate() {
-  if (auto stop = refused_at_the_door()) return *stop;
-  Checked<Identity> identity = renewed_identity();
-  if (!identity) return identity.stop();
-  for (Hop hop : request_.hops) {
-    hop.verified = false;  // named by the process: recorded as such, and only ever able to narrow
-    identity->chain.push_back(std::move(hop));
-  }
-  identity_ = std::move(*identity);
-  return std::cref(*identity_);
-}
-
-// The session's identity, if its proof is still good and its account still exists; else one more proof is asked for.
-Checked<Identity> Passage::renewed_identity() {
-  std::lock_guard lock(session_.mutex);
-  std::string why_not;
-  if (snapshot_->authenticator->still_valid(session_.identity, why_not)) return session_.identity;
-  if (!session_.renew) return refuse("identity.expired", why_not);
-  std::string proof = session_.renew();
-  auto renewed = session_.proof_kind == "key" ? snapshot_->authenticator->with_key(proof)
-                                              : snapshot_->authenticator->with_token(proof);
-  if (!renewed.identity) return refuse(renewed.code, renewed.reason);
-  if (renewed.identity->account != session_.identity.account ||
-      renewed.identity->subject != session_.identity.subject) {
-    return refuse("identity.changed", "the renewed proof is of someone else; open a new session");
-  }
-  if (!session_.asserted_user.empty())
-    snapshot_->authenticator->attach_asserted_user(*renewed.identity, session_.asserted_user);
-  session_.identity = std::move(*renewed.identity);
-  return session_.identity;
 }
 
 Checked<Understood> Passage::understand(const Identity& identity) {
   stage_ = "understand";
   if (request_.kind == RequestKind::tool) {
-    understood_ = Understood{tool_command(), nullptr};
+    understood_ = Understood{tool_command(), nullptr, nullptr};
     return *understood_;
   }
   auto found = snapshot_->connections.find(request_.connection);
@@ -98,7 +53,8 @@ Checked<Understood> Passage::understand(const Identity& identity) {
   // thought.
   auto limits = connection.limits(request_);
   auto meaning = request_.ticket.empty() && !refresh_ ? connection.meaning(limits) : connection.refresh(limits);
-  understood_ = Understood{meaning->understander->understand(request_.text, request_.params), found->second};
+  understood_ =
+      Understood{connection.understand(*meaning, request_.text, request_.params), found->second, meaning->catalogue};
   return *understood_;
 }
 
@@ -111,13 +67,18 @@ std::shared_ptr<const Command> Passage::tool_command() const {
   return command;
 }
 
-Decision Passage::ask_policy(const Identity& identity, const Command& command, const policy::ApprovalFacts& facts) {
+Decision Passage::ask_policy(const Identity& identity, const Understood& understood,
+                             const policy::ApprovalFacts& facts) {
+  const Command& command = *understood.command;
   const std::int64_t now = guard_.clock->now_us();
   decided_us_ = now;
   Decision decision = request_.kind == RequestKind::tool
                           ? snapshot_->decider->decide_tool(identity, request_, facts, now, draw_.usage())
                           : snapshot_->decider->decide(identity, request_, command, facts, now, draw_.usage());
   decision.snapshot = snapshot_->hash;
+  // A plain allow runs at once, against the whole catalogue; an approval lies about for a while.
+  const bool lasts = decision.verdict() == Verdict::ask || !request_.ticket.empty() || facts.approvals > 0;
+  if (understood.catalogue && lasts) decision.definitions = definitions_digest(command, *understood.catalogue);
   return decision;
 }
 
@@ -125,10 +86,26 @@ Checked<Known<Decision>> Passage::decide(const Identity& identity, const Underst
   stage_ = "decide";
   most_ = most_taken(understood);
   draw_.open(identity, request_, most_);
-  decision_ = ask_policy(identity, *understood.command, {});
+  decision_ = ask_policy(identity, understood, {});
   if (decision_->verdict() != Verdict::deny) narrow(*decision_, identity, *understood.command);
-  if (decision_->verdict() == Verdict::deny) return refuse(decision_->code, decision_->reason);
-  return std::cref(*decision_);
+  if (decision_->verdict() != Verdict::deny) return std::cref(*decision_);
+  std::string sentence = told(identity, understood, *decision_);
+  return refuse(decision_->veiled ? "policy.default_deny" : decision_->code, std::move(sentence));
+}
+
+// A name that does not exist is asked of policy as if it did: whoever has no permit for it reads the same in both
+// cases.
+std::string Passage::told(const Identity& identity, const Understood& understood, const Decision& decision) {
+  if (decision.veiled) return decision.told;
+  const Command& command = *understood.command;
+  if (!command.understood && understood.connection) {
+    if (auto assumed = assumed_command(command, *understood.catalogue)) {
+      Decision hidden = ask_policy(identity, {assumed, understood.connection, nullptr}, {});
+      decision_->veiled = hidden.veiled;
+      if (hidden.veiled) return hidden.told;
+    }
+  }
+  return decision.reason + (understood.catalogue ? key_hint(command, *understood.catalogue) : std::string());
 }
 
 // A decision point outside can only take away: its objection takes the place of what our policy allowed.
@@ -170,11 +147,14 @@ Decision Passage::ask_again(const Identity& identity, const Understood& understo
                             std::int64_t approvals, const std::vector<std::string>& groups) {
   draw_.hold_again();
   policy::ApprovalFacts facts{approvals, {groups.begin(), groups.end()}};
-  if (!understood.connection) return ask_policy(identity, *understood.command, facts);
+  if (!understood.connection) return ask_policy(identity, understood, facts);
   auto meaning = understood.connection->refresh(understood.connection->limits(request_));
-  const std::shared_ptr<const Command> now = meaning->understander->understand(request_.text, request_.params);
-  Decision decision = ask_policy(identity, *now, facts);
-  Decision unapproved = ask_policy(identity, *now, {});
+  const Understood fresh{understood.connection->understand(*meaning, request_.text, request_.params),
+                         understood.connection, meaning->catalogue};
+  const std::shared_ptr<const Command>& now = fresh.command;
+  Decision decision = ask_policy(identity, fresh, facts);
+  Decision unapproved = ask_policy(identity, fresh, {});
+  // The permit is for the command as it was understood, so its catalogue must still be the one of now.
   if (now->catalogue_version == understood.command->catalogue_version &&
       approval::digest_of(identity, request_, *now, unapproved) ==
           approval::digest_of(identity, request_, *understood.command, shown)) {
@@ -246,6 +226,7 @@ Outcome Passage::record_outcome(const Intent&, MaskedResult&& masked) {
   std::move(masked).into(outcome);
   outcome.affected = affected_;
   record(outcome, counts);
+  resolve_waiting(guard_, *snapshot_, request_.connection);
   return outcome;
 }
 
@@ -280,6 +261,33 @@ Outcome Passage::broken(const Error& error) {
     if (understood_->connection == nullptr) outcome.result = outcome.reason;
   }
   record(outcome, {});
+  return outcome.state == OutcomeState::in_doubt ? settled(std::move(outcome)) : outcome;
+}
+
+// The record says "in doubt" by now; the database may know better at once.
+Outcome Passage::settled(Outcome outcome) {
+  audit::OpenIntent open{record_,      session_.id,    identity_->tenant, request_.connection,
+                         entry_->kind, entry_->effect, prepared_.xid,     prepared_.system_identifier};
+  switch (resolve(guard_, *snapshot_, open, kResolveSpan)) {
+    case Resolved::committed:
+      outcome.state = OutcomeState::completed;
+      outcome.code = "answer.withheld";
+      outcome.reason =
+          "the answer to COMMIT was lost, but the database says that it took effect: it was done, do not repeat it; "
+          "its "
+          "result is not known";
+      break;
+    case Resolved::aborted:
+    case Resolved::nothing_changed:
+      outcome.state = OutcomeState::failed;
+      outcome.code = "backend.rolled_back";
+      outcome.reason =
+          "the answer to COMMIT was lost, and the database says that nothing was changed; trying again is safe";
+      break;
+    case Resolved::unknown:
+      resolve_later(guard_, std::move(open));
+      break;
+  }
   return outcome;
 }
 
@@ -295,7 +303,7 @@ Outcome Passage::answer(OutcomeState state, std::string code, std::string reason
   outcome.reason = std::move(reason);
   outcome.record = record_;
   outcome.ticket = ticket_;
-  if (decision_) {
+  if (decision_ && !decision_->veiled) {
     outcome.risk = decision_->risk;
     outcome.deciding = decision_->deciding;
   }

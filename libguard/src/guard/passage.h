@@ -24,6 +24,10 @@ struct Stop {
   std::string ticket;
 };
 
+inline Stop refuse(std::string code, std::string reason) {
+  return {OutcomeState::refused, std::move(code), std::move(reason), {}};
+}
+
 // What a step made, or why it stopped.
 template <typename T>
 class [[nodiscard]] Checked {
@@ -48,6 +52,7 @@ using Known = std::reference_wrapper<const T>;
 struct Understood {
   std::shared_ptr<const Command> command;
   std::shared_ptr<Connection> connection;
+  std::shared_ptr<const Catalogue> catalogue;
 };
 
 // A permit and the opened transaction that it will be spent on (none for a tool).
@@ -81,10 +86,14 @@ class Passage {
 
  private:
   [[nodiscard]] std::optional<Stop> refused_at_the_door() const;
-  [[nodiscard]] Checked<Identity> renewed_identity();
+  [[nodiscard]] Checked<Identity> renewed_identity(SessionState& session);
+  [[nodiscard]] Checked<Identity> carried_identity(SessionState& session);
+  [[nodiscard]] Outcome settled(Outcome outcome);
   [[nodiscard]] std::shared_ptr<const Command> tool_command() const;
-  [[nodiscard]] Decision ask_policy(const Identity& identity, const Command& command,
+  [[nodiscard]] Decision ask_policy(const Identity& identity, const Understood& understood,
                                     const policy::ApprovalFacts& facts);
+  // What the agent is told of a refusal: nothing about what it may not see, and what helps about what it may.
+  [[nodiscard]] std::string told(const Identity& identity, const Understood& understood, const Decision& decision);
   void narrow(Decision& decision, const Identity& identity, const Command& command) const;
   [[nodiscard]] Decision ask_again(const Identity& identity, const Understood& understood, const Decision& shown,
                                    std::int64_t approvals, const std::vector<std::string>& groups);

@@ -1,6 +1,7 @@
 // Opening, using and closing sessions.
 
 #include "base/json_writer.h"
+#include "guard/carried_user.h"
 #include "guard/guard_state.h"
 #include "guard/passage.h"
 #include "libguard/error.h"
@@ -25,6 +26,7 @@ std::string opened_json(const SessionState& session) {
   json.begin_object().text("session", session.id).text("account", session.identity.account);
   json.text("provider", session.identity.provider).boolean("verified", session.identity.verified);
   json.text("proof", session.proof_kind).text_if("user", session.asserted_user).text_if("purpose", session.purpose);
+  if (session.parent) json.text("of_session", session.parent->id);
   json.texts_if("warnings", session.identity.warnings);
   json.end_object();
   return out;
@@ -102,6 +104,34 @@ Outcome Session::refuse(const Error& malformed) const {
 
 const std::string& Session::id() const noexcept { return state_->id; }
 const Identity& Session::identity() const noexcept { return state_->opened_as; }
+Session Session::as_account(const std::string& account) const {
+  GuardState& guard = *state_->guard;
+  auto snapshot = guard.snapshot();
+  identity::Authenticated answer = snapshot->authenticator->with_account(account);
+  Identity parent;
+  {
+    std::lock_guard lock(state_->mutex);
+    parent = state_->identity;
+  }
+  if (answer.identity && answer.identity->tenant != parent.tenant)
+    answer = {std::nullopt, "identity.unknown_account", "there is no account of this name"};
+  if (!answer.identity) {
+    guard.journal->record_event("session_refused", refused_json({.account = account}, answer), true);
+    throw Error(ErrorKind::invalid, answer.code, answer.reason);
+  }
+  auto session = std::make_shared<SessionState>();
+  session->guard = state_->guard;
+  session->id = guard.ids->make("s");
+  session->purpose = state_->purpose;
+  session->proof_kind = "account";
+  session->parent = state_;
+  session->identity = with_user_of(parent, std::move(*answer.identity));
+  session->opened_as = session->identity;
+  guard.journal->record_event("session", opened_json(*session), false);
+  guard.counters.sessions.fetch_add(1, std::memory_order_relaxed);
+  return Session(std::move(session));
+}
+
 void Session::close() const { state_->closed.store(true); }
 
 }  // namespace libguard

@@ -196,6 +196,13 @@ bool Authenticator::still_valid(const Identity& identity, std::string& why_not) 
     why_not = "the configuration of account " + account->name + " changed; open a new session";
     return false;
   }
+  if (identity.user && !identity.user->account.empty()) {
+    const AccountConfig* user = state_->book.account(identity.user->account);
+    if (user == nullptr || user->groups != identity.user->groups) {
+      why_not = "the configuration of the user's account changed; open a new session";
+      return false;
+    }
+  }
   if (!state_->proof_stands(identity, *account, now_us, why_not)) return false;
   why_not.clear();
   return true;

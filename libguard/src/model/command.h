@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -131,6 +132,11 @@ struct Command {
   bool runnable = true;           // false: understood but not run here (COPY, transaction control, several statements)
   std::string not_runnable;       // the sentence that says why
   std::string not_runnable_code;  // "command.transaction_control", "command.copy", "command.multi_statement" ...
+  // Of a text of several statements that runs as one action (`multi_statement: split`): each of them understood by
+  // itself, in order; params go to none of them. The facts above are then those of all, but `reveals`: only the rows of
+  // part `answering` leave the backend. Empty for the ordinary command.
+  std::vector<std::shared_ptr<const Command>> parts;
+  std::size_t answering = 0;
 };
 
 [[nodiscard]] const char* to_string(CommandEffect effect) noexcept;

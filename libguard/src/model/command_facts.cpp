@@ -220,6 +220,8 @@ bool read_columns(const Json& json, RecordedFacts& facts) {
 }  // namespace
 
 std::string facts_json_text(const Command& command, std::int64_t decided_us) {
+  // Each statement was a question of its own, which one set of facts cannot say.
+  if (!command.parts.empty()) return cut();
   std::string out;
   out.reserve(512);
   JsonWriter json(out);

@@ -56,6 +56,14 @@ class Decision {
   int rounds = 0;
   std::vector<RoundNote> trail;  // one for each round in which something forbade
   std::string snapshot;          // hash of configuration + policies + catalogue it was made under
+  // What the names in the command stand for (guard/definitions.h): an approval is bound to it, and not to the rest of
+  // the catalogue. "": to the whole catalogue.
+  std::string definitions;
+  std::map<std::string, std::string> where;  // of deciding and asking policies: id -> "policies/support.cedar:6"
+  // The agent may not see something that the command names: it is told the same whether that exists or not. `code`,
+  // `reason` and `deciding` are then for the record only.
+  bool veiled = false;
+  std::string told;  // the sentence for the agent, when veiled
 
  private:
   friend class policy::Decider;

@@ -53,6 +53,7 @@ class AskBuilder {
   // False, with `code` and `why`, when something cannot be put into a question; that refuses.
   [[nodiscard]] bool command(const Request& request, const Command& command, const ConnectionEntity& connection,
                              const ClassUse& use, const ColumnClasses& classes);
+  [[nodiscard]] bool touch(const Touch& touch, const ConnectionEntity& connection, Dialect dialect);
   [[nodiscard]] Ask tool(const std::string& name, const ConnectionEntity* connection);
   [[nodiscard]] Ask data_class(std::string_view action, const std::string& name) const;
 
@@ -62,7 +63,6 @@ class AskBuilder {
 
  private:
   [[nodiscard]] Ask connection_ask(std::string_view action, const ConnectionEntity& connection) const;
-  bool touch(const Touch& touch, const ConnectionEntity& connection, Dialect dialect);
   void function(const CalledFunction& function, const ConnectionEntity& connection, bool opaque);
   bool effect(const Command& command, const ConnectionEntity& connection);
   void classes(std::string_view action, const ClassSet& set, const ColumnClasses& classes);

@@ -8,6 +8,7 @@
 #include "policy/risk.h"
 #include "policy/rounds.h"
 #include "policy/time_zone.h"
+#include "policy/veil.h"
 
 namespace libguard::policy {
 namespace {
@@ -62,6 +63,36 @@ void refuse(Decision& decision, std::string code, const std::string& why) {
   decision.reason = final_refusal(why);
 }
 
+void merge_stages(std::vector<Stage>& into, const std::vector<Stage>& more) {
+  for (const Stage& stage : more) {
+    auto same = std::find_if(into.begin(), into.end(), [&](const Stage& other) {
+      return other.group == stage.group && other.count == stage.count && other.ttl_s == stage.ttl_s;
+    });
+    if (same == into.end())
+      into.push_back(stage);
+    else if (same->asked_by != stage.asked_by)
+      same->asked_by += ", " + stage.asked_by;
+  }
+}
+
+// Everything but the verdict: of each answer the stricter, of each list all.
+void merge(Decision& whole, const Decision& part) {
+  merge_stages(whole.stages, part.stages);
+  whole.deciding.insert(whole.deciding.end(), part.deciding.begin(), part.deciding.end());
+  std::sort(whole.deciding.begin(), whole.deciding.end());
+  whole.deciding.erase(std::unique(whole.deciding.begin(), whole.deciding.end()), whole.deciding.end());
+  whole.masked_classes.insert(part.masked_classes.begin(), part.masked_classes.end());
+  whole.where.insert(part.where.begin(), part.where.end());
+  whole.read_only = whole.read_only || part.read_only;
+  whole.trail.insert(whole.trail.end(), part.trail.begin(), part.trail.end());
+  if (part.row_limit) whole.row_limit = std::min(whole.row_limit.value_or(kUnproven), *part.row_limit);
+  if (part.risk > whole.risk) {
+    whole.risk = part.risk;
+    whole.risk_parts = part.risk_parts;
+  }
+  whole.rounds = std::max(whole.rounds, part.rounds);
+}
+
 const char* code_of(Objection::Kind kind) {
   switch (kind) {
     case Objection::Kind::forbidden:
@@ -76,9 +107,25 @@ const char* code_of(Objection::Kind kind) {
 
 }  // namespace
 
+namespace {
+
+// Of several statements in one transaction: all their keys when each names its keys, else one bound for all.
+std::int64_t rows_affected_bound_of_parts(const Command& command, std::int64_t otherwise) {
+  std::int64_t rows = 0;
+  for (const auto& part : command.parts) {
+    if (std::none_of(part->touches.begin(), part->touches.end(), writes)) continue;
+    const std::int64_t keys = rows_affected_bound(*part, -1);
+    if (keys < 0 || __builtin_add_overflow(rows, keys, &rows)) return otherwise;
+  }
+  return rows > 0 ? rows : otherwise;
+}
+
+}  // namespace
+
 // The number of keys named when every write proves one; else what the connection allows. What is behind a view or
 // trigger belongs to the same rows and is not counted twice, but must be proven too.
 std::int64_t rows_affected_bound(const Command& command, std::int64_t otherwise) {
+  if (!command.parts.empty()) return rows_affected_bound_of_parts(command, otherwise);
   std::int64_t rows = 0;
   for (const Touch& touch : command.touches) {
     if (!writes(touch)) continue;
@@ -98,6 +145,11 @@ struct Decider::State {
 
   // Everything of a decision but its verdict, which only Decider may set.
   Verdict rule(Decision& decision, const Ruling& ruling, const Liftable& liftable, const Said& said) const;
+  [[nodiscard]] std::map<std::string, std::string> where(const std::set<cedar::PolicyIndex>& of) const {
+    std::map<std::string, std::string> out;
+    for (cedar::PolicyIndex policy : of) out[policies.set.policies()[policy].id] = policies.notes[policy].where;
+    return out;
+  }
   void mask(Decision& decision, const ClassSet& shown, const std::vector<Subject>& subjects, AskBuilder& builder,
             Rounds& rounds) const;
   bool can_decide(Decision& decision, const Command& command, const ConnectionEntity*& connection) const;
@@ -147,6 +199,7 @@ Verdict Decider::State::rule(Decision& decision, const Ruling& ruling, const Lif
       if (objection.kind != Objection::Kind::not_permitted) deciding.insert(objection.policy);
     }
     decision.deciding = ids_of(deciding, policies.set);
+    decision.where = where(deciding);
     const Objection& first = ruling.objections.front();
     decision.code = is_over_budget(first, policies, said.usage) ? "policy.budget" : code_of(first.kind);
     decision.reason = reason_of_objection(first, policies, said);
@@ -154,6 +207,7 @@ Verdict Decider::State::rule(Decision& decision, const Ruling& ruling, const Lif
   }
   if (ruling.reason_min > liftable.reason_chars) {
     decision.deciding = ids_of(ruling.reason_asked, policies.set);
+    decision.where = where(ruling.reason_asked);
     decision.code = "policy.reason_required";
     decision.reason = reason_to_give_one(decision.deciding, ruling.reason_min, liftable.reason_chars);
     return Verdict::deny;
@@ -164,6 +218,7 @@ Verdict Decider::State::rule(Decision& decision, const Ruling& ruling, const Lif
   decision.stages = ruling.stages;
   if (!ruling.stages.empty()) {
     decision.deciding = ids_of(ruling.lifted, policies.set);
+    decision.where = where(ruling.lifted);
     decision.code = "policy.ask";
     decision.reason = reason_to_ask(ruling.stages);
     return Verdict::ask;
@@ -201,6 +256,47 @@ bool Decider::State::can_decide(Decision& decision, const Command& command, cons
 
 Decision Decider::decide(const Identity& identity, const Request& request, const Command& command,
                          const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage, Witness* witness) const {
+  bool several = command.understood && command.runnable && !command.parts.empty();
+  Decision decision = several ? decide_parts(identity, request, command, facts, now_us, usage, witness)
+                              : decide_one(identity, request, command, facts, now_us, usage, witness);
+  const ConnectionEntity* connection = state_->words.connection(command.connection);
+  if (decision.verdict() != Verdict::deny || connection == nullptr || !command.understood) return decision;
+  if (auto told = veiled_refusal(identity, request, command, *connection, state_->words, state_->policies)) {
+    decision.veiled = true;
+    decision.told = std::move(*told);
+  }
+  return decision;
+}
+
+// All statements must be allowed. They share one transaction, so they share its bound on changed rows.
+Decision Decider::decide_parts(const Identity& identity, const Request& request, const Command& command,
+                               const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage,
+                               Witness* witness) const {
+  Decision whole;
+  for (std::size_t i = 0; i < command.parts.size(); ++i) {
+    Decision part = decide_one(identity, request, *command.parts[i], facts, now_us, usage, witness);
+    if (part.verdict() == Verdict::deny) {
+      part.reason = "statement " + std::to_string(i + 1) + " of " + std::to_string(command.parts.size()) +
+                    ", none of which ran: " + part.reason;
+      return part;
+    }
+    if (i == 0) {
+      whole = std::move(part);
+    } else {
+      merge(whole, part);
+      whole.verdict_ = std::min(whole.verdict_, part.verdict_);
+    }
+  }
+  const ConnectionEntity* connection = state_->words.connection(command.connection);
+  whole.rows_affected_max = rows_affected_bound(command, connection->frame->rows_affected_max);
+  whole.reason = whole.verdict_ == Verdict::ask ? reason_to_ask(whole.stages) : reason_to_allow(whole.deciding);
+  whole.code = whole.verdict_ == Verdict::ask ? "policy.ask" : "policy.allowed";
+  return whole;
+}
+
+Decision Decider::decide_one(const Identity& identity, const Request& request, const Command& command,
+                             const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage,
+                             Witness* witness) const {
   const State& state = *state_;
   Decision decision;
   const ConnectionEntity* connection = nullptr;

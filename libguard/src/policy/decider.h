@@ -47,6 +47,8 @@ class Decider {
   [[nodiscard]] Decision decide(const Identity& identity, const Request& request, const Command& command,
                                 const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage = {},
                                 Witness* witness = nullptr) const;
+  // A command of several statements is decided statement by statement, and the strictest of each answer holds.
+  // A refusal is veiled (decision.h) when the agent has no permit for something that the command names.
   // tool: Action "use" on Tool::"<name>" with the argument names and sizes as context.
   [[nodiscard]] Decision decide_tool(const Identity& identity, const Request& request, const ApprovalFacts& facts,
                                      std::int64_t now_us, const Usage& usage = {}, Witness* witness = nullptr) const;
@@ -60,6 +62,12 @@ class Decider {
   [[nodiscard]] const LoadedPolicies& policies() const noexcept;
 
  private:
+  [[nodiscard]] Decision decide_one(const Identity& identity, const Request& request, const Command& command,
+                                    const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage,
+                                    Witness* witness) const;
+  [[nodiscard]] Decision decide_parts(const Identity& identity, const Request& request, const Command& command,
+                                      const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage,
+                                      Witness* witness) const;
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -112,6 +112,18 @@ void Rounds::set_round(const Case& about, const Ruling& ruling, bool reason_give
                   &ruling.masked, ruling.read_only, reason_given});
 }
 
+bool Rounds::permitted(const Ask& ask, const std::vector<Subject>& subjects) {
+  Ruling ruling;
+  const std::vector<Ask> none;
+  const ApprovalFacts nothing;
+  const Liftable liftable;
+  Case about{none, subjects, nothing, liftable, {}};
+  context_.touch(ask.touch);
+  for (const Subject& subject : subjects) ask_one(about, ask, subject, ruling);
+  return std::none_of(ruling.objections.begin(), ruling.objections.end(),
+                      [](const Objection& objection) { return objection.kind == Objection::Kind::not_permitted; });
+}
+
 // A forbid that a reason keeps away may ask for a longer one. It is found by asking as if there were none.
 void Rounds::find_short_reasons(const Case& about, Ruling& ruling) {
   const std::int64_t given = about.liftable.reason_chars;

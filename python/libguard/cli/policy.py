@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from libguard.cli import policy_roles
+from libguard.cli import policy_roles, policy_text
 from libguard.cli.batch import run_batch
 from libguard.cli.errors import EXIT_DONE
 from libguard.cli.guard_door import core
@@ -16,6 +16,8 @@ app = typer.Typer(help="Policies.", no_args_is_help=True, rich_markup_mode=None)
 
 
 app.command("roles")(policy_roles.roles)
+app.command("parse")(policy_text.parse)
+app.command("convert")(policy_text.convert)
 
 
 @app.callback()

@@ -106,6 +106,7 @@ class Connection {
   [[nodiscard]] Handle release_blocking();
   [[nodiscard]] int socket() const noexcept { return PQsocket(handle_.get()); }
   [[nodiscard]] bool standby() const noexcept;
+  [[nodiscard]] int server_version() const noexcept { return PQserverVersion(handle_.get()); }
 
   std::string system_identifier;  // of the server; "" when it may not be asked
   Steady::time_point ends_at;     // lifetime

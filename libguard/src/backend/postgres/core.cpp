@@ -1,5 +1,6 @@
 #include "backend/postgres/core.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "backend/postgres/catalogue_loader.h"
@@ -15,7 +16,22 @@ std::size_t slots(const PostgresConfig& config) { return static_cast<std::size_t
 }  // namespace
 
 Snapshot::Snapshot(std::shared_ptr<const Catalogue> catalogue) : catalogue_(std::move(catalogue)) {
-  for (const CatalogueRelation& relation : catalogue_->relations) by_oid_.emplace(relation.oid, &relation);
+  for (const CatalogueRelation& relation : catalogue_->relations) {
+    by_oid_.emplace(relation.oid, &relation);
+    by_name_.emplace(relation.schema + "." + relation.name, &relation);
+  }
+}
+
+const CatalogueRelation* Snapshot::relation(const std::string& name) const {
+  auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+bool Snapshot::written_in_sql(const std::string& name) const {
+  return std::any_of(catalogue_->functions.begin(), catalogue_->functions.end(),
+                     [&](const CatalogueFunction& function) {
+                       return function.language == "sql" && function.schema + "." + function.name == name;
+                     });
 }
 
 std::string Snapshot::origin(Oid table, int column) const {

@@ -20,10 +20,15 @@ class Snapshot {
   // "schema.table.column"; "" for an expression; "oid:N.M" for a relation outside of the snapshot, which is equal to
   // no column that anybody knows.
   [[nodiscard]] std::string origin(Oid table, int column) const;
+  // By "schema.name"; null for what the catalogue does not hold.
+  [[nodiscard]] const CatalogueRelation* relation(const std::string& name) const;
+  // True when a function of this "schema.name" is written in SQL.
+  [[nodiscard]] bool written_in_sql(const std::string& name) const;
 
  private:
   std::shared_ptr<const Catalogue> catalogue_;
   std::unordered_map<std::int64_t, const CatalogueRelation*> by_oid_;
+  std::unordered_map<std::string, const CatalogueRelation*> by_name_;
 };
 
 // One load at a time; who asks for a refresh is content with any load that *began* after it asked.

@@ -4,8 +4,11 @@
 #include <cstdlib>
 #include <utility>
 
+#include "backend/postgres/agreement.h"
 #include "backend/postgres/sql_error.h"
 #include "backend/postgres/values.h"
+#include "base/log.h"
+#include "base/text.h"
 #include "libguard/error.h"
 
 namespace libguard::backend::postgres {
@@ -13,6 +16,15 @@ namespace {
 
 // Room for a row that is a little over bytes_max: it is then cut as a row, not as a connection.
 constexpr std::int64_t kRowSlackBytes = 1024 * 1024;
+
+std::string name_of(const std::string& name, std::size_t part) {
+  return part == 0 ? name : name + "." + std::to_string(part);
+}
+
+bool is_dml(std::string_view tag) {
+  return tag.starts_with("INSERT") || tag.starts_with("UPDATE") || tag.starts_with("DELETE") ||
+         tag.starts_with("MERGE");
+}
 
 }  // namespace
 
@@ -30,6 +42,12 @@ PostgresAction::PostgresAction(std::shared_ptr<Core> core, std::shared_ptr<const
       affected_max_(permit.rows_affected_max()),
       connection_(std::move(lease)) {
   connection_->limit_row_bytes(bytes_max_ + kRowSlackBytes);
+  const Command& command = permit.command();
+  const bool always = core_->config.verify_always;
+  if (command.parts.empty()) parts_.push_back({nullptr, text_, plan_wanted(command, *snapshot_, always)});
+  for (const auto& part : command.parts) parts_.push_back({part, part->text, plan_wanted(*part, *snapshot_, always)});
+  answering_ = command.answering;
+  if (wants_plans()) whole_ = std::make_shared<const Command>(command);
 }
 
 std::shared_ptr<const Command> PostgresAction::spend(Permit& permit, const Intent& intent) {
@@ -51,7 +69,7 @@ void PostgresAction::check_parameters() {
               "the session reads strings or names otherwise than the guard does; it was closed");
 }
 
-void PostgresAction::send_opening(bool write, bool position, const char* name) {
+void PostgresAction::send_opening(bool write, bool position, const std::string& name) {
   static const std::string position_query = std::string("SELECT ") + log_position_expression();
   std::int64_t left = wait_.deadline.left().count();
   std::int64_t configured = core_->config.statement_timeout_ms;
@@ -61,7 +79,8 @@ void PostgresAction::send_opening(bool write, bool position, const char* name) {
   // It bounds waiting for locks as well, so there is no lock_timeout beside it.
   connection_->send(("SET LOCAL statement_timeout = " + std::to_string(timeout_ms)).c_str());
   if (position) connection_->send(position_query.c_str());
-  connection_->send_prepare(name, text_.c_str(), params_);
+  for (std::size_t i = 0; i < parts_.size(); ++i)
+    connection_->send_prepare(name_of(name, i).c_str(), parts_[i].text.c_str(), params_);
 }
 
 std::string PostgresAction::read_opening(bool position) {
@@ -75,9 +94,48 @@ std::string PostgresAction::read_opening(bool position) {
     if (PQresultStatus(found.get()) != PGRES_TUPLES_OK) throw_sql_error(found.get(), wait_);
     out = PQgetvalue(found.get(), 0, 0);
   }
-  Result parsed = connection_->one(wait_);
-  if (PQresultStatus(parsed.get()) != PGRES_COMMAND_OK) refuse(parsed.get());
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    Result parsed = connection_->one(wait_);
+    if (PQresultStatus(parsed.get()) != PGRES_COMMAND_OK) refuse(parsed.get());
+  }
   return out;
+}
+
+bool PostgresAction::wants_plans() const {
+  return std::any_of(parts_.begin(), parts_.end(), [](const Part& part) { return part.planned; });
+}
+
+void PostgresAction::send_plans() {
+  for (const Part& part : parts_) {
+    if (part.planned) connection_->send(plan_query(part.text, connection_->server_version()).c_str(), params_);
+  }
+}
+
+void PostgresAction::read_plans() {
+  for (const Part& part : parts_) {
+    if (!part.planned) continue;
+    Result plan = connection_->one(wait_);
+    if (PQresultStatus(plan.get()) != PGRES_TUPLES_OK || PQntuples(plan.get()) != 1) refuse(plan.get());
+    const Command& command = part.command ? *part.command : *whole_;
+    const std::string_view text(PQgetvalue(plan.get(), 0, 0), static_cast<std::size_t>(PQgetlength(plan.get(), 0, 0)));
+    if (std::string beyond = beyond_facts(command, *snapshot_, text); !beyond.empty()) disagree(beyond);
+  }
+}
+
+// The name goes to the operator's log, not into the answer: the agent may not know that it exists.
+void PostgresAction::disagree(const std::string& beyond) {
+  log(LogLevel::warning, "connection " + core_->config.connection + ": the server's plan has " + text::visible(beyond) +
+                             ", which the statement was not understood to touch; refused");
+  connection_->drain_to_sync(wait_);
+  rollback();
+  throw Error(
+      ErrorKind::invalid, "command.disagreement",
+      "the database would touch something that the statement was not understood to touch, so it was refused and "
+      "nothing was run; name the tables themselves instead of a view or function over them, or tell the operator");
+}
+
+void PostgresAction::send_statements(const std::string& name) {
+  for (std::size_t i = 0; i < parts_.size(); ++i) connection_->send_execute(name_of(name, i).c_str(), params_);
 }
 
 void PostgresAction::describe(const PGresult* first, RawResult& result) const {
@@ -91,9 +149,22 @@ void PostgresAction::describe(const PGresult* first, RawResult& result) const {
 
 PostgresAction::Rows PostgresAction::read_rows(const std::function<bool()>& at_limit) {
   Rows out;
+  const bool only = parts_.size() == 1;
+  for (std::size_t i = 0; i < parts_.size() && !out.error && !out.stopped; ++i) {
+    // A statement behind this one must still run, so its rows are read to the end.
+    read_part(
+        i == answering_, only ? at_limit : [] { return true; }, out);
+    if (connection_->broken()) break;
+  }
+  if (!out.result.rows) out.result.rows = std::make_unique<BufferedRows>(std::vector<Row>(), false);
+  return out;
+}
+
+void PostgresAction::read_part(bool keep, const std::function<bool()>& at_limit, Rows& out) {
   std::vector<Row> rows;
   std::int64_t bytes = 0;
-  bool truncated = false;
+  bool described = false;
+  bool truncated = !keep;
   connection_->single_rows();
   while (Result piece = connection_->next(wait_)) {
     ExecStatusType status = PQresultStatus(piece.get());
@@ -104,8 +175,8 @@ PostgresAction::Rows PostgresAction::read_rows(const std::function<bool()>& at_l
     }
     if (status == PGRES_PIPELINE_SYNC)
       throw Error(ErrorKind::unavailable, "backend.unreachable", "the database answered out of order");
-    if (!out.has_rows && (status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK)) {
-      out.has_rows = true;
+    if (keep && !described && (status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK)) {
+      out.has_rows = described = true;
       describe(piece.get(), out.result);
     }
     if (status == PGRES_SINGLE_TUPLE && !truncated) {
@@ -124,12 +195,13 @@ PostgresAction::Rows PostgresAction::read_rows(const std::function<bool()>& at_l
     }
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
       out.result.command_tag = PQcmdStatus(piece.get());
-      out.result.affected = std::strtoll(PQcmdTuples(piece.get()), nullptr, 10);
+      const std::int64_t affected = std::strtoll(PQcmdTuples(piece.get()), nullptr, 10);
+      if (is_dml(out.result.command_tag)) changed_ = changed_.value_or(0) + affected;
+      out.result.affected = affected;
     }
     if (connection_->broken()) break;
   }
-  out.result.rows = std::make_unique<BufferedRows>(std::move(rows), truncated);
-  return out;
+  if (keep) out.result.rows = std::make_unique<BufferedRows>(std::move(rows), truncated);
 }
 
 void PostgresAction::rollback() {

@@ -10,6 +10,7 @@
 //   P4  A write that touched more rows than permitted is rolled back.
 //   P5  No text of the server (errors, notices) leaves this folder.
 //   P6  After a fork the child closes the sockets and never calls libpq on them.
+//   P7  Nothing runs whose plan, where it is asked for, touches more than policy was asked about (agreement.h).
 
 #include <cstdint>
 #include <memory>
@@ -43,6 +44,7 @@ struct PostgresConfig {
   std::int64_t idle_s = 600;
   std::int64_t deadline_ms = 10'000;      // of the guard's own work when the caller's is longer
   std::int64_t statement_timeout_ms = 0;  // 0: what is left until the deadline
+  bool verify_always = false;             // P7 for every statement, not only where something stands behind a name
   std::vector<std::string> schemas = {"public"};
 };
 

@@ -28,11 +28,6 @@ const std::string& proof_of_write() {
   return proof;
 }
 
-bool is_dml(const std::string& tag) {
-  return tag.starts_with("INSERT") || tag.starts_with("UPDATE") || tag.starts_with("DELETE") ||
-         tag.starts_with("MERGE");
-}
-
 class WriteAction final : public PostgresAction {
  public:
   WriteAction(std::shared_ptr<Core> core, std::shared_ptr<const Snapshot> snapshot, const Permit& permit,
@@ -61,12 +56,14 @@ class WriteAction final : public PostgresAction {
     send_opening(true, true, "g0");
     send_write_proof();
     connection_->send(kTouched);
+    send_plans();
     finish_batch();
     std::string position = read_opening(true);
     read_proof();
     Result before = connection_->one(wait_);
     auto [touched, xid] = touched_by(before.get());
     touched_before_ = touched;
+    read_plans();
     drained();
     core_->freshness.learned(version_, position);
     if (!emptied_.empty()) emptied_rows_ = count_emptied();
@@ -130,7 +127,7 @@ class WriteAction final : public PostgresAction {
   Rows run() {
     under_way_ = true;
     send_write_proof();
-    connection_->send_execute("g0", params_);
+    send_statements("g0");
     connection_->send("SET CONSTRAINTS ALL IMMEDIATE");
     connection_->send(kTouched);
     finish_batch();
@@ -141,8 +138,7 @@ class WriteAction final : public PostgresAction {
     if (PQresultStatus(constraints.get()) != PGRES_COMMAND_OK) failed(constraints.get());
     touched_ = touched_by(connection_->one(wait_).get()).first - touched_before_;
     drained();
-    if (!is_dml(read.result.command_tag))
-      read.result.affected = read.has_rows ? touched_ : std::max(touched_, read.result.affected);
+    read.result.affected = changed() ? *changed() : read.has_rows ? touched_ : std::max(touched_, read.result.affected);
     return read;
   }
 
@@ -155,7 +151,8 @@ class WriteAction final : public PostgresAction {
   }
 
   void compare_effect(const RawResult& result) {
-    std::int64_t effect = std::max({touched_, result.affected, emptied_rows_});
+    std::int64_t effect = 0;
+    if (__builtin_add_overflow(std::max(touched_, result.affected), emptied_rows_, &effect)) effect = INT64_MAX;
     if (effect <= affected_max_) return;
     rollback();
     throw Error(ErrorKind::invalid, "backend.effect_exceeded",

@@ -89,23 +89,39 @@ class SqliteAction final : public Action {
     }
   }
 
+  // The rows of all statements count against one bound; only those of the answering one are kept.
   RawResult step_through(const Command& command) {
+    // The order of these matters: the hook must be there before a statement is compiled, and must outlive it.
+    Effect effect(session_->handle().get(), watch_, rows_affected_max_, uncounted(command));
+    if (command.parts.empty()) return step_one(command, effect, true);
+    RawResult answer;
+    std::int64_t affected = 0;
+    for (std::size_t i = 0; i < command.parts.size(); ++i) {
+      RawResult one = step_one(*command.parts[i], effect, i == command.answering);
+      affected += one.affected;
+      if (i == command.answering) answer = std::move(one);
+    }
+    answer.affected = affected;
+    return answer;
+  }
+
+  RawResult step_one(const Command& command, const Effect& effect, bool keep) {
     Handle& handle = session_->handle();
-    // The order of these matters: the hook must be there before the statement is compiled, and both must outlive it.
-    Effect effect(handle.get(), watch_, rows_affected_max_, uncounted(command));
     Gate gate(handle.get(), command, session_->facts());
     libguard::sqlite::Statement statement;
     if (int failed = prepare_one(handle.get(), command.text, statement); failed != SQLITE_OK) refuse(gate, failed);
     if (access_ == Access::read && sqlite3_stmt_readonly(statement.get()) == 0) {
-      throw Error(ErrorKind::unavailable, "command.changed",
-                  "the statement would write and was permitted to read only");
+      throw Error(
+          ErrorKind::invalid, "command.disagreement",
+          "the statement would write and was understood to read only, so it was refused and nothing was changed");
     }
     handle.guarded([&] { bind_all(statement.get(), command.params); });
     gate.running();
 
     RawResult result;
     result.columns = columns_of(statement.get());
-    ReadRows read = read_rows(handle.get(), statement.get(), {rows_max_, bytes_max_, access_ == Access::write});
+    ReadRows read =
+        read_rows(handle.get(), statement.get(), {keep ? rows_max_ : 0, bytes_max_, access_ == Access::write || !keep});
     if (read.result != SQLITE_DONE && read.result != SQLITE_ROW) refuse(gate, read.result);
     if (gate.refusal() != Refusal::none) refuse(gate, SQLITE_AUTH);
     result.affected = check_effect(command, effect, handle.get());
@@ -141,8 +157,12 @@ class SqliteAction final : public Action {
           .with_sqlstate("SQLITE_AUTH");
     }
     if (gate.refusal() == Refusal::beyond) {
-      throw Error(ErrorKind::unavailable, "command.changed",
-                  "the statement would do more than it was understood to do");
+      // The schema is the one that the command was understood against (L2), so it is the understanding that was wrong.
+      throw Error(
+          ErrorKind::invalid, "command.disagreement",
+          "the database would touch something that the statement was not understood to touch, so it was refused "
+          "and nothing was changed; name the tables themselves instead of a view over them, or tell the "
+          "operator");
     }
     throw_failure(extended, watch_);
   }

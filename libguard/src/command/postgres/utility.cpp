@@ -1,5 +1,6 @@
 // Statements that are no queries: session, transactions, cursors, EXPLAIN, COPY, TRUNCATE and maintenance.
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "command/postgres/analysis.h"
@@ -51,6 +52,26 @@ bool changes_meaning(std::string_view setting) {
          name == "client_encoding" || name == "transform_null_equals";
 }
 
+// Settings of speed and labels: they change no meaning, no limit and nobody's rights, so policy may permit to SET them.
+// The session is reset afterwards like any other.
+bool is_plain_setting(std::string_view setting) {
+  static constexpr std::array<std::string_view, 13> kPlain = {"application_name",
+                                                              "effective_cache_size",
+                                                              "from_collapse_limit",
+                                                              "geqo",
+                                                              "hash_mem_multiplier",
+                                                              "jit",
+                                                              "join_collapse_limit",
+                                                              "max_parallel_workers_per_gather",
+                                                              "plan_cache_mode",
+                                                              "random_page_cost",
+                                                              "seq_page_cost",
+                                                              "timezone",
+                                                              "work_mem"};
+  const std::string name = text::lower_ascii(setting);
+  return name.starts_with("enable_") || std::find(kPlain.begin(), kPlain.end(), name) != kPlain.end();
+}
+
 }  // namespace
 
 void Analysis::statement(Node node) {
@@ -74,10 +95,10 @@ void Analysis::statement(Node node) {
 }
 
 bool Analysis::session(Node node) {
-  auto state = [&](std::string_view kind, std::string_view what) {
+  auto state = [&](std::string_view kind, std::string_view what, bool plain = false) {
     facts_.kind(kind);
     facts_.effect(CommandEffect::session);
-    facts_.not_runnable("command.session_state", kSessionSentence);
+    if (!plain) facts_.not_runnable("command.session_state", kSessionSentence);
     facts_.touch({.action = "session",
                   .object = "$session." + std::string(what),
                   .oid = 0,
@@ -89,7 +110,7 @@ bool Analysis::session(Node node) {
   };
   switch (node.tag()) {
     case T_VariableSetStmt:
-      state("set", node.text(F_name).empty() ? "all" : node.text(F_name));
+      state("set", node.text(F_name).empty() ? "all" : node.text(F_name), is_plain_setting(node.text(F_name)));
       if (changes_meaning(node.text(F_name)) || node.text(F_name).empty()) facts_.meaning_changed = true;
       return true;
     case T_ConstraintsSetStmt:

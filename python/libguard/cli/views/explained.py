@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rich.text import Text
+from rich.tree import Tree
 
 from libguard.cli.text import visible
-from libguard.cli.views.terminal import pairs, risk_text, verdict_text
+from libguard.cli.views.terminal import console, pairs, risk_text, verdict_text
 
 BOUNDS = {
     "eq": "names its rows by key",
@@ -17,7 +18,70 @@ BOUNDS = {
 }
 
 
+# Why each bound is what it is, and what would make it better.
+WHY_UNBOUNDED = {
+    "weak": "no unique, not-null key is wholly named by `=` or IN with a literal or parameter",
+    "tautology": "the condition tests no column of a row, or is true of every row",
+    "none": "there is no WHERE, so every row is meant",
+}
+
+WHY_IN_DOUBT = {
+    "no_catalogue": "names were not resolved; load a catalogue",
+    "opaque_function": "code of the database's users runs; only a permit that names this function lifts it",
+    "implicit_cast": "a cast runs code of the database's users; only a permit that names it lifts it",
+    "opaque_trigger": "a trigger runs code that was not read",
+    "opaque_rule": "a rule rewrites the statement",
+    "opaque_view": "the view's own query could not be read",
+    "opaque_cascade": "a foreign key carries the change into other tables",
+    "domain_check": "a domain's check runs code",
+    "lineage_unknown": "where a column comes from is unclear, so everything in scope counts as revealed",
+    "unvetted_function": "a built-in function that nobody vetted; the facts are widened to the safe side",
+}
+
+
 def show_explained(found: dict[str, Any]) -> None:
+    show_facts(found)
+    console().print(tree_of(found))
+
+
+def tree_of(found: dict[str, Any]) -> Tree:
+    """The same facts by object: what happens to each table, and the reason for each thing that could not be proven."""
+    root = Tree(Text(visible(", ".join(found["kinds"]) or "nothing that is understood")))
+    for name in sorted({*found["reads"], *found["writes"], *(each["object"] for each in found["bounded"])}):
+        _grow_object(root.add(Text(visible(name))), name, found)
+    if found["functions"]:
+        functions = root.add("calls")
+        for name in found["functions"]:
+            functions.add(Text(visible(name)))
+    if found["doubts"]:
+        doubts = root.add(Text("in doubt", style="red"))
+        for doubt in found["doubts"]:
+            word, _, what = doubt.partition(" ")
+            reason = WHY_IN_DOUBT.get(word, "it could not be proven, so it is refused")
+            doubts.add(Text(visible(f"{what + ': ' if what else ''}{reason} ({word})")))
+    return root
+
+
+def _grow_object(branch: Tree, name: str, found: dict[str, Any]) -> None:
+    if name in found["reads"]:
+        branch.add("read")
+    bounds = [each for each in found["bounded"] if each["object"] == name]
+    if name in found["writes"] and not bounds:
+        branch.add("written")
+    for each in bounds:
+        why = WHY_UNBOUNDED.get(each["bound"])
+        told = f"{each['action']}: {BOUNDS.get(each['bound'], 'unknown')}"
+        branch.add(Text(visible(f"{told}; {why}" if why else told), style="yellow" if why else ""))
+    for column in found["reveals"]:
+        shown = [source for source in column["sources"] if source.rpartition(".")[0] == name]
+        if shown:
+            branch.add(Text(visible(f"shown in {column['column']}: {', '.join(shown)}")))
+    for test in found["tests"]:
+        if test["column"].rpartition(".")[0] == name:
+            branch.add(Text(visible(f"tested: {test['column']} by {test['how']}")))
+
+
+def show_facts(found: dict[str, Any]) -> None:
     rows: list[tuple[str, str | Text]] = [("kinds", ", ".join(found["kinds"]) or "none")]
     rows.append(("effect", _effect(found)))
     rows.append(("understood", _understood(found)))
