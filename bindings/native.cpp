@@ -9,6 +9,7 @@
 
 #include "detector.h"
 #include "libguard/doors.h"
+#include "libguard/policy_tools.h"
 #include "libguard/policy.h"
 #ifdef LIBGUARD_BENCH_BINDINGS
 #include "bench_open.h"
@@ -191,6 +192,12 @@ void bind_doors(py::module_& module) {
   module.def("policy_parse", &policy_parse_json, Release());
   module.def("policy_convert", &policy_convert_json, Release());
   module.def("role_packs", &role_packs_json, Release());
+  module.def("policy_check", &policy_check_json, Release());
+  module.def("policy_test", &policy_test_json, Release());
+  module.def("policy_explain", &policy_explain_json, Release());
+  module.def("policy_replay", &policy_replay_json, Release());
+  module.def("policy_diff", &policy_diff_json, Release());
+  module.def("policy_learn", &policy_learn_json, Release());
   module.def("mask", &mask_json, Release());
   module.def("audit_verify", &audit_verify_json, Release());
   module.def("audit_sessions", &audit_sessions_json, Release());

@@ -36,6 +36,7 @@ struct ActionEntry {
   std::string effect;
   std::vector<std::string> reads;
   std::vector<std::string> writes;
+  std::string facts_json;  // what policy was asked about; "" when nothing was understood
   const Decision* decision = nullptr;
   std::string verdict;  // "allow" | "refuse" | "pending"
   std::string snapshot;

@@ -141,6 +141,7 @@ void append_action(JsonWriter& writer, const ActionEntry& entry) {
   append_ids(writer, entry);
   append_who(writer, entry);
   append_what(writer, entry);
+  append_foreign(writer, "facts", entry.facts_json);
   append_decision(writer, entry);
   append_approval(writer, entry);
   append_backend(writer, entry);

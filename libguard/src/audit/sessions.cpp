@@ -1,44 +1,19 @@
 // Sessions out of the records, for people: who did what, with what outcome. The chain is verify()'s business.
 #include <algorithm>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "audit/each_record.h"
 #include "audit/header.h"
-#include "audit/line.h"
-#include "audit/reader.h"
 #include "audit/segment_file.h"
+#include "audit/reader.h"
 #include "base/json.h"
 #include "base/json_writer.h"
 
 namespace libguard::audit {
 namespace {
-
-using Visit = std::function<void(const RecordHead&, std::string_view json)>;
-
-// Every record of one segment up to `seq_max`; what is no record is passed over.
-void for_each_record(const std::string& path, std::int64_t seq_max, const Visit& visit) {
-  LineReader reader(path);
-  std::string_view line;
-  for (auto got = reader.next(line); got == LineReader::Got::line || got == LineReader::Got::too_long;
-       got = reader.next(line)) {
-    auto parts = got == LineReader::Got::line ? split_line(line) : std::nullopt;
-    if (!parts) continue;
-    auto head = read_head(parts->json);
-    if (head && head->seq <= seq_max) visit(*head, parts->json);
-  }
-}
-
-// Of every segment, in order. Records whose writer never stood for them (the disk failed) were refused: not shown.
-void for_each_record(const std::string& directory, const Visit& visit) {
-  auto files = list_segments(directory);
-  if (!files) return;
-  for (std::size_t i = 0; i < files->size(); ++i) {
-    for_each_record(directory + "/" + (*files)[i].name, confirmed_max(header_after(directory, *files, i)), visit);
-  }
-}
 
 // Members of parsed JSON by path, empty for anything that is not there or not text.
 std::string text_at(const Json& json, std::initializer_list<const char*> path) {

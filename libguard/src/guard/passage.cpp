@@ -68,9 +68,10 @@ std::shared_ptr<const Command> Passage::tool_command() const {
 }
 
 Decision Passage::ask_policy(const Identity& identity, const Understood& understood,
-                             const policy::ApprovalFacts& facts) const {
+                             const policy::ApprovalFacts& facts) {
   const Command& command = *understood.command;
   const std::int64_t now = guard_.clock->now_us();
+  decided_us_ = now;
   Decision decision = request_.kind == RequestKind::tool
                           ? snapshot_->decider->decide_tool(identity, request_, facts, now, draw_.usage())
                           : snapshot_->decider->decide(identity, request_, command, facts, now, draw_.usage());
@@ -335,7 +336,11 @@ audit::ActionEntry Passage::entry() {
     entry.reads.assign(command->reads.begin(), command->reads.end());
     entry.writes.assign(command->writes.begin(), command->writes.end());
   }
-  if (decision_) entry.decision = &*decision_;
+  if (decision_) {
+    entry.decision = &*decision_;
+    if (facts_.empty()) facts_ = facts_text(request_, command, *snapshot_->masker, decided_us_);
+    entry.facts_json = facts_;
+  }
   entry.verdict = permit_digest_.empty() ? (ticket_.empty() ? "refuse" : "pending") : "allow";
   entry.snapshot = snapshot_->hash;
   entry.ticket = ticket_;

@@ -91,7 +91,7 @@ class Passage {
   [[nodiscard]] Outcome settled(Outcome outcome);
   [[nodiscard]] std::shared_ptr<const Command> tool_command() const;
   [[nodiscard]] Decision ask_policy(const Identity& identity, const Understood& understood,
-                                    const policy::ApprovalFacts& facts) const;
+                                    const policy::ApprovalFacts& facts);
   // What the agent is told of a refusal: nothing about what it may not see, and what helps about what it may.
   [[nodiscard]] std::string told(const Identity& identity, const Understood& understood, const Decision& decision);
   void narrow(Decision& decision, const Identity& identity, const Command& command) const;
@@ -119,6 +119,8 @@ class Passage {
   Draw draw_;
   Tally most_;
   std::optional<RecordText> text_;  // made once, after understanding
+  std::string facts_;               // what policy was asked, made once, after it decided
+  std::int64_t decided_us_ = 0;
   std::string ticket_;
   std::vector<std::string> approvers_;
   std::string permit_digest_;

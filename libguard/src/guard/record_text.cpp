@@ -5,6 +5,7 @@
 #include "base/crypto.h"
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "model/command_facts.h"
 
 namespace libguard {
 namespace {
@@ -97,6 +98,15 @@ std::string digest_of_text(const Request& request, const std::string& key) {
   return crypto::hex(crypto::hmac_sha256(key, input));
 }
 
+// The agent chose them, so they are scrubbed like everything that it says.
+std::vector<std::string> argument_names(const Request& request, const masking::Masker& masker) {
+  std::vector<std::string> names;
+  JsonResult read = read_json(request.arguments.empty() ? "{}" : request.arguments);
+  if (!read.value || !read.value->is_object()) return names;
+  for (const auto& [name, value] : read.value->items()) names.push_back(scrub_for_record(masker, name));
+  return names;
+}
+
 }  // namespace
 
 RecordText record_text(const Request& request, const Command* command, const Frame& frame,
@@ -115,6 +125,13 @@ RecordText record_text(const Request& request, const Command* command, const Fra
   out.command = scrub_for_record(masker, text);
   out.params_json = params_json(request.params, hide, masker);
   return out;
+}
+
+std::string facts_text(const Request& request, const Command* command, const masking::Masker& masker,
+                       std::int64_t decided_us) {
+  if (request.kind == RequestKind::tool) return tool_facts_json_text(argument_names(request, masker), decided_us);
+  bool asked = command != nullptr && command->understood && command->runnable;
+  return asked ? facts_json_text(*command, decided_us) : std::string();
 }
 
 std::string scrub_for_record(const masking::Masker& masker, std::string_view text) {

@@ -22,6 +22,10 @@ struct RecordText {
 [[nodiscard]] RecordText record_text(const Request& request, const Command* command, const Frame& frame,
                                      const masking::Masker& masker, const std::string& digest_key);
 
+// `facts` of the record (model/command_facts.h); "" for what was not understood, since policy was not asked then.
+[[nodiscard]] std::string facts_text(const Request& request, const Command* command, const masking::Masker& masker,
+                                     std::int64_t decided_us);
+
 // Scrubbed, or "<withheld>" when a detector breaks: an action must be recordable even then.
 [[nodiscard]] std::string scrub_for_record(const masking::Masker& masker, std::string_view text);
 

@@ -179,6 +179,8 @@ BudgetNeeds Decider::budget_needs() const {
 const std::string& Decider::version() const noexcept { return state_->version; }
 
 const std::vector<std::string>& Decider::warnings() const noexcept { return state_->policies.warnings; }
+const Vocabulary& Decider::words() const noexcept { return state_->words; }
+const LoadedPolicies& Decider::policies() const noexcept { return state_->policies; }
 
 std::vector<std::string> Decider::ids() const {
   std::vector<std::string> ids;
@@ -254,10 +256,10 @@ bool Decider::State::can_decide(Decision& decision, const Command& command, cons
 }
 
 Decision Decider::decide(const Identity& identity, const Request& request, const Command& command,
-                         const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage) const {
+                         const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage, Witness* witness) const {
   bool several = command.understood && command.runnable && !command.parts.empty();
-  Decision decision = several ? decide_parts(identity, request, command, facts, now_us, usage)
-                              : decide_one(identity, request, command, facts, now_us, usage);
+  Decision decision = several ? decide_parts(identity, request, command, facts, now_us, usage, witness)
+                              : decide_one(identity, request, command, facts, now_us, usage, witness);
   const ConnectionEntity* connection = state_->words.connection(command.connection);
   if (decision.verdict() != Verdict::deny || connection == nullptr || !command.understood) return decision;
   if (auto told = veiled_refusal(identity, request, command, *connection, state_->words, state_->policies)) {
@@ -269,10 +271,11 @@ Decision Decider::decide(const Identity& identity, const Request& request, const
 
 // All statements must be allowed. They share one transaction, so they share its bound on changed rows.
 Decision Decider::decide_parts(const Identity& identity, const Request& request, const Command& command,
-                               const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage) const {
+                               const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage,
+                               Witness* witness) const {
   Decision whole;
   for (std::size_t i = 0; i < command.parts.size(); ++i) {
-    Decision part = decide_one(identity, request, *command.parts[i], facts, now_us, usage);
+    Decision part = decide_one(identity, request, *command.parts[i], facts, now_us, usage, witness);
     if (part.verdict() == Verdict::deny) {
       part.reason = "statement " + std::to_string(i + 1) + " of " + std::to_string(command.parts.size()) +
                     ", none of which ran: " + part.reason;
@@ -293,7 +296,8 @@ Decision Decider::decide_parts(const Identity& identity, const Request& request,
 }
 
 Decision Decider::decide_one(const Identity& identity, const Request& request, const Command& command,
-                             const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage) const {
+                             const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage,
+                             Witness* witness) const {
   const State& state = *state_;
   Decision decision;
   const ConnectionEntity* connection = nullptr;
@@ -330,7 +334,7 @@ Decision Decider::decide_one(const Identity& identity, const Request& request, c
   }
   RequestContext context(state.words, state.policies, names, usage);
   context.command(identity, request, command, values, hour, decision.risk);
-  Rounds rounds(state.words, state.policies, names, context);
+  Rounds rounds(state.words, state.policies, names, context, witness);
   Liftable liftable = liftable_of(request, command, use, state.classes);
   Ruling ruling = rounds.run(builder.asks, *subjects, facts, liftable);
   decision.verdict_ = state.rule(decision, ruling, liftable, {names, usage});
@@ -341,7 +345,7 @@ Decision Decider::decide_one(const Identity& identity, const Request& request, c
 }
 
 Decision Decider::decide_tool(const Identity& identity, const Request& request, const ApprovalFacts& facts,
-                              std::int64_t now_us, const Usage& usage) const {
+                              std::int64_t now_us, const Usage& usage, Witness* witness) const {
   const State& state = *state_;
   Decision decision;
   const ConnectionEntity* connection = state.words.connection(request.connection);
@@ -363,7 +367,7 @@ Decision Decider::decide_tool(const Identity& identity, const Request& request, 
   }
   RequestContext context(state.words, state.policies, names, usage);
   context.tool(identity, request, *arguments.value, state.zone.hour(now_us), decision.risk);
-  Rounds rounds(state.words, state.policies, names, context);
+  Rounds rounds(state.words, state.policies, names, context, witness);
   AskBuilder builder(state.words, names);
   std::vector<Ask> asks{builder.tool(request.tool, connection)};
   Liftable liftable;

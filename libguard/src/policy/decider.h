@@ -18,6 +18,10 @@
 
 namespace libguard::policy {
 
+class Vocabulary;
+class Witness;
+struct LoadedPolicies;
+
 // One policy text and where it came from ("libguard:baseline", "policies/support.cedar").
 struct PolicySource {
   std::string name;
@@ -45,14 +49,15 @@ class Decider {
   // A refusal's `reason` is the whole sentence for the agent: "DENIED by <id>: <why>. Final for this statement, ...".
   // sql: `command` understood against connection `command.connection`. Loops over remedies (at most 4 rounds,
   // hypothetically); verdict allow, ask (with stages) or deny. With `facts` the approvals that were really given, with
-  // `usage` what was used of each budget before this action.
+  // `usage` what was used of each budget before this action. `witness`, when there is one, sees every question.
   [[nodiscard]] Decision decide(const Identity& identity, const Request& request, const Command& command,
-                                const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage = {}) const;
+                                const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage = {},
+                                Witness* witness = nullptr) const;
   // A command of several statements is decided statement by statement, and the strictest of each answer holds.
   // A refusal is veiled (decision.h) when the agent has no permit for something that the command names.
   // tool: Action "use" on Tool::"<name>" with the argument names and sizes as context.
   [[nodiscard]] Decision decide_tool(const Identity& identity, const Request& request, const ApprovalFacts& facts,
-                                     std::int64_t now_us, const Usage& usage = {}) const;
+                                     std::int64_t now_us, const Usage& usage = {}, Witness* witness = nullptr) const;
   // Which counters of `usage` some policy may look at.
   [[nodiscard]] BudgetNeeds budget_needs() const;
   // Hash of all policy texts, in order.
@@ -60,12 +65,17 @@ class Decider {
   [[nodiscard]] std::vector<std::string> ids() const;
   // Sentences about policies that may stand but can never apply.
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept;
+  // For tools that look into the set.
+  [[nodiscard]] const Vocabulary& words() const noexcept;
+  [[nodiscard]] const LoadedPolicies& policies() const noexcept;
 
  private:
   [[nodiscard]] Decision decide_one(const Identity& identity, const Request& request, const Command& command,
-                                    const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage) const;
+                                    const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage,
+                                    Witness* witness) const;
   [[nodiscard]] Decision decide_parts(const Identity& identity, const Request& request, const Command& command,
-                                      const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage) const;
+                                      const ApprovalFacts& facts, std::int64_t now_us, const Usage& usage,
+                                      Witness* witness) const;
   struct State;
   std::unique_ptr<State> state_;
 };

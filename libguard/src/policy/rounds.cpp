@@ -88,6 +88,7 @@ Ruling Rounds::ask_until_settled(const Case& about) {
     set_round(about, ruling, about.liftable.reason_chars > 0 || ruling.reason_min > 0);
     ruling.objections.clear();
     ruling.permits.clear();
+    ruling.asking = ruling.rounds + 1;
     ask_all(about, ruling);
     ++ruling.rounds;
     if (ruling.objections.empty()) break;
@@ -129,6 +130,7 @@ void Rounds::find_short_reasons(const Case& about, Ruling& ruling) {
   if (given == 0 || policies_.reason_min <= given) return;
   set_round(about, ruling, false);
   Ruling without_reason;
+  without_reason.asking = -1;
   ask_all(about, without_reason);
   for (const Objection& objection : without_reason.objections) {
     if (objection.kind != Objection::Kind::forbidden) continue;
@@ -178,8 +180,11 @@ void Rounds::ask_one(const Case& about, const Ask& ask, const Subject& subject, 
     refused = true;
     ruling.objections.push_back({Objection::Kind::erring, &ask, &subject, policy});
   }
+  bool permitted = subject.forbids_only || (!answer_.permits.empty() && (!ask.must_be_named || names_it(ask)));
+  if (witness_ != nullptr && ruling.asking >= 0 && about.without.empty())
+    witness_->asked({ask, subject, request, answer_, names_, machine_, ruling.asking, permitted && !refused});
   if (subject.forbids_only) return;
-  if (answer_.permits.empty() || (ask.must_be_named && !names_it(ask))) {
+  if (!permitted) {
     ruling.objections.push_back({Objection::Kind::not_permitted, &ask, &subject, 0});
   } else if (!refused) {
     ruling.permits.insert(answer_.permits.begin(), answer_.permits.end());

@@ -12,6 +12,7 @@
 #include "policy/context.h"
 #include "policy/decider.h"
 #include "policy/policy_loader.h"
+#include "policy/witness.h"
 
 namespace libguard::policy {
 
@@ -46,16 +47,19 @@ struct Ruling {
   std::set<cedar::PolicyIndex> reason_asked;  // by these
   std::vector<RoundNote> trail;
   int rounds = 0;
+  int asking = 0;  // the round that is under way; 0: none; -1: not for a witness
 };
 
 class Rounds {
  public:
-  Rounds(const Vocabulary& words, const LoadedPolicies& policies, const cedar::Names& names, RequestContext& context)
+  Rounds(const Vocabulary& words, const LoadedPolicies& policies, const cedar::Names& names, RequestContext& context,
+         Witness* witness = nullptr)
       : policies_(policies),
         names_(names),
         hierarchy_(words.entities),
         machine_(names, hierarchy_),
-        context_(context) {}
+        context_(context),
+        witness_(witness) {}
 
   // Holds promise 6 for remedies, too: what is allowed together with a forbid is allowed without it.
   [[nodiscard]] Ruling run(const std::vector<Ask>& asks, const std::vector<Subject>& subjects,
@@ -95,6 +99,7 @@ class Rounds {
   cedar::Hierarchy hierarchy_;
   cedar::Machine machine_;
   RequestContext& context_;
+  Witness* witness_;  // may be nobody
   cedar::Answer answer_;
 };
 

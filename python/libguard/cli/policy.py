@@ -10,6 +10,7 @@ from libguard.cli import policy_roles, policy_schema, policy_text
 from libguard.cli.batch import run_batch
 from libguard.cli.errors import EXIT_DONE
 from libguard.cli.guard_door import core
+from libguard.cli.policy_tools import add_to
 
 app = typer.Typer(help="Policies.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -42,3 +43,6 @@ def evaluate(
     line_of = core().policy_eval
     run_batch(batch, lambda line: str(line_of(line, cedar_compat)))
     return EXIT_DONE
+
+
+add_to(app)
