@@ -10,8 +10,8 @@ using namespace libguard::test;
 namespace {
 
 void make_world() {
+  pg_cluster()->empty_public();
   pg_cluster()->exec(
-      "DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO guard_reader, guard_writer;"
       "CREATE TABLE orders(id int PRIMARY KEY, status text); CREATE TABLE salaries(id int PRIMARY KEY, pay int);"
       "INSERT INTO orders SELECT i, 'new' FROM generate_series(1, 20) i; INSERT INTO salaries SELECT i, i FROM "
       "generate_series(1, 20) i;"

@@ -69,6 +69,12 @@ class PgCluster {
     return cell ? PQgetvalue(result.get(), 0, 0) : "";
   }
 
+  // An empty schema public with the rights that both roles have from the start: dropping it drops those as well.
+  void empty_public() const {
+    exec("DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public;");
+    grant_public();
+  }
+
   // An ordinary blocking connection, for tests that compare with one. The caller finishes it.
   [[nodiscard]] PGconn* open(const std::string& role, const std::string& database = "postgres") const {
     std::string port = std::to_string(kPort);
@@ -134,6 +140,10 @@ class PgCluster {
     for (const char* role : {"guard_reader", "guard_writer"}) {
       exec("CREATE ROLE " + std::string(role) + " LOGIN PASSWORD " + literal);
     }
+    grant_public();
+  }
+
+  void grant_public() const {
     exec(
         "GRANT USAGE ON SCHEMA public TO guard_reader, guard_writer;"
         "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO guard_reader;"
