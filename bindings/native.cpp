@@ -191,6 +191,7 @@ void bind_doors(py::module_& module) {
   module.def("policy_schema", &policy_schema_text, Release());
   module.def("policy_parse", &policy_parse_json, Release());
   module.def("policy_convert", &policy_convert_json, Release());
+  module.def("policy_format", &policy_format_json, Release());
   module.def("role_packs", &role_packs_json, Release());
   module.def("policy_check", &policy_check_json, Release());
   module.def("policy_test", &policy_test_json, Release());

@@ -13,7 +13,7 @@
 
 namespace libguard {
 
-// {findings: [{code, severity, policy, file, line, column, message, fix}], counts, not_decided}
+// {findings: [{code, severity, policy, file, line, column, message, fix, excerpt?}], counts, policies}
 [[nodiscard]] LIBGUARD_API std::string policy_check_json(std::string_view request);
 // {files, mutate?} -> {tests: [...], passed, failed, coverage: {...}, mutants?: {...}}
 [[nodiscard]] LIBGUARD_API std::string policy_test_json(std::string_view request);

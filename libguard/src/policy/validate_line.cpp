@@ -76,7 +76,7 @@ class ValidateLine {
     valid_ = valid_ && finding.warning;
     Json out{{"policy", id},        {"code", finding.code}, {"severity", finding.warning ? "warning" : "error"},
              {"line", at.line},     {"column", at.column},  {"message", finding.message},
-             {"help", finding.help}};
+             {"help", finding.help}, {"excerpt", excerpt(source_, finding.offset)}};
     if (const std::string* name = policy.annotation("id")) out["id"] = *name;
     findings.push_back(std::move(out));
   }

@@ -19,6 +19,8 @@ def show_check(found: dict[str, Any]) -> None:
         place = f"{each['file']}:{each['line']}:{each['column']}" if each["file"] else "the set"
         line(f"{place}: {each['severity']} {each['code']}", styles.get(each["severity"], ""))
         line(f"  {each['message']}")
+        for shown in each.get("excerpt", "").splitlines():
+            line(f"  {shown}", "dim")
         if each["fix"]:
             line(f"  fix: {each['fix']}", "dim")
     counts = found["counts"]
