@@ -19,6 +19,8 @@ namespace libguard {
 [[nodiscard]] LIBGUARD_API std::string policy_test_json(std::string_view request);
 // {as, user?, on?, sql | tool, params?, args?, approvals?, groups?, now_us?} -> {decision, command, questions: [...]}
 [[nodiscard]] LIBGUARD_API std::string policy_explain_json(std::string_view request);
+// The same request -> {decision, as, on}: the verdict alone.
+[[nodiscard]] LIBGUARD_API std::string policy_simulate_json(std::string_view request);
 // {against, audit?, since?, sessions?} -> {actions, unchanged, changed: [...], not_decided, ...}
 [[nodiscard]] LIBGUARD_API std::string policy_replay_json(std::string_view request);
 // {old, new, audit?} -> {asked, differ, groups: [...], cut}

@@ -14,6 +14,7 @@ cedarpy = pytest.importorskip("cedarpy")
 native = pytest.importorskip("libguard._native")
 
 sys.path.insert(0, str(Path(__file__).parent))
+import entity_cases  # noqa: E402
 import evaluation_cases  # noqa: E402
 
 from conftest import real_native  # noqa: E402
@@ -112,3 +113,34 @@ def test_a_formatted_text_means_what_it_meant() -> None:
             again = json.loads(native.policy_format(json.dumps({"policies": once, "width": width})))["policies"]
             assert once == again
             assert json.loads(cedarpy.policies_to_json_str(once)) == json.loads(cedarpy.policies_to_json_str(text))
+
+
+def by_schema(line: dict[str, Any]) -> dict[str, Any] | str:
+    """What Cedar makes of entities and a request under a schema; "refused" when they do not keep to it."""
+    try:
+        schema = cedarpy.Schema.from_str(line["schema"])
+        entities = cedarpy.Entities.from_json_str(json.dumps(line["entities"]), schema)
+        result = cedarpy.is_authorized(line["cases"][0]["request"], line["policies"], entities, schema)
+    except (ValueError, TypeError):
+        return "refused"
+    diagnostics = result.diagnostics
+    if any(not error.startswith("error while evaluating") for error in diagnostics.errors):
+        return "refused"
+    errors = sorted({policy_of(error) for error in diagnostics.errors})
+    return {"decision": "allow" if result.allowed else "deny", "reason": sorted(diagnostics.reasons), "errors": errors}
+
+
+def test_entities_and_contexts_are_read_by_their_schema_as_cedar_reads_them() -> None:
+    different = []
+    refused = 0
+    for line in entity_cases.lines(SEED, CASES):
+        theirs = by_schema(line)
+        answers = our_answers(line)
+        ours = answers if isinstance(answers, str) else answers[0]
+        if isinstance(ours, str) or "decision" not in ours:
+            ours = "refused"
+        refused += theirs == "refused"
+        if theirs != ours:
+            different.append((line, theirs, answers))
+    assert different == []
+    assert CASES // 10 < refused < CASES * 0.9
