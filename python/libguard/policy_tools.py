@@ -127,7 +127,7 @@ def _base(config: Path, catalogues: Mapping[str, Path] | None, live: bool) -> Js
     return {"config": os.fspath(config), "catalogues": named, "live": live}
 
 
-def _action(
+def _action(  # noqa: PLR0917
     sql: str,
     params: Sequence[object],
     tool: str,

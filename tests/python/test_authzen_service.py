@@ -25,7 +25,8 @@ POLICIES = """
 @id("reads") permit (principal in Group::"staff", action == Action::"read", resource is Doc);
 @id("late") forbid (principal, action, resource) when { context has hour && context.hour > 20 };
 @id("errs") forbid (principal, action == Action::"drop", resource) when { context.missing };
-@id("claims") permit (principal, action == Action::"claim", resource) when { context.subject_properties.role == "boss" };
+@id("claims") permit (principal, action == Action::"claim", resource)
+when { context.subject_properties.role == "boss" };
 @id("shop") permit (principal == account::"support-crew", action, resource);
 """
 ENTITIES = [{"uid": {"type": "User", "id": "ada"}, "attrs": {}, "parents": [{"type": "Group", "id": "staff"}]}]
@@ -44,7 +45,16 @@ class Server:
         self.token = folder / "point.token"
         self.token.write_text(TOKEN + "\n")
         self.token.chmod(0o600)
-        command = [sys.executable, "-m", "libguard.cli", "authzen", "serve", str(self.policies), "--entities", str(folder / "e.json")]
+        command = [
+            sys.executable,
+            "-m",
+            "libguard.cli",
+            "authzen",
+            "serve",
+            str(self.policies),
+            "--entities",
+            str(folder / "e.json"),
+        ]
         self.process = subprocess.Popen(
             [*command, "--token-file", str(self.token), "--port", "0"],
             stdout=subprocess.PIPE,
@@ -72,6 +82,12 @@ class Server:
     def ask(self, **changes):
         return self.post("/access/v1/evaluation", READ | changes)
 
+    def reload(self, expected):
+        """Sends SIGHUP and waits until the server says so; an excerpt may stand between."""
+        self.process.send_signal(signal.SIGHUP)
+        while expected not in (said := self.process.stderr.readline()):
+            assert said
+
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         return self.process.communicate(timeout=20)[1]
@@ -95,10 +111,17 @@ def test_one_question_one_decision(server):
 
 
 def test_what_a_caller_claims_makes_nobody_a_member(server):
-    claimed = {"type": "User", "id": "bob", "properties": {"role": "boss", "parents": [{"type": "Group", "id": "staff"}]}}
+    claimed = {
+        "type": "User",
+        "id": "bob",
+        "properties": {"role": "boss", "parents": [{"type": "Group", "id": "staff"}]},
+    }
     assert server.ask(subject=claimed)[1]["decision"] is False
     assert server.ask(subject=claimed, action={"name": "claim"})[1]["decision"] is True
-    assert server.ask(subject=ADA, action={"name": "claim"}) == (200, {"decision": False, "context": {"policies": [], "errors": ["claims"]}})
+    assert server.ask(subject=ADA, action={"name": "claim"}) == (
+        200,
+        {"decision": False, "context": {"policies": [], "errors": ["claims"]}},
+    )
     assert server.ask(context={"subject_properties": {"role": "boss"}}, action={"name": "claim"})[0] == 400
 
 
@@ -107,7 +130,11 @@ def test_a_batch_takes_defaults_and_keeps_its_order(server):
         "subject": ADA,
         "action": {"name": "read"},
         "context": {"hour": 23},
-        "evaluations": [{"resource": DOC}, {"resource": DOC, "context": {}}, {"resource": {"type": "Other", "id": "o"}, "context": {}}],
+        "evaluations": [
+            {"resource": DOC},
+            {"resource": DOC, "context": {}},
+            {"resource": {"type": "Other", "id": "o"}, "context": {}},
+        ],
     }
     status, answer = server.post("/access/v1/evaluations", asked)
     assert status == 200
@@ -131,7 +158,13 @@ def test_without_evaluations_a_batch_is_one_question(server):
 
 
 def test_a_member_that_cannot_be_read_is_a_no_that_says_why(server):
-    members = [READ, {"subject": ADA}, 7, READ | {"context": {"x": 1.5}}, READ | {"resource": {"type": "no type", "id": "x"}}]
+    members = [
+        READ,
+        {"subject": ADA},
+        7,
+        READ | {"context": {"x": 1.5}},
+        READ | {"resource": {"type": "no type", "id": "x"}},
+    ]
     status, answer = server.post("/access/v1/evaluations", {"evaluations": members})
     assert status == 200
     assert [each["decision"] for each in answer["evaluations"]] == [True, False, False, False, False]
@@ -168,7 +201,12 @@ MALFORMED = {
 def test_malformed_questions_get_400_and_no_decision(server, name):
     body = MALFORMED[name]
     for path in ("/access/v1/evaluation", "/access/v1/evaluations"):
-        if path.endswith("evaluation") and isinstance(body, dict) and {"evaluations", "options"} & set(body) and "subject" in body:
+        if (
+            path.endswith("evaluation")
+            and isinstance(body, dict)
+            and {"evaluations", "options"} & set(body)
+            and "subject" in body
+        ):
             continue  # members that the single endpoint does not know
         status, answer = server.post(path, body)
         assert status == 400, (path, answer)
@@ -234,12 +272,10 @@ def test_sighup_takes_new_policies_and_keeps_the_old_ones_when_they_are_wrong(tm
     server = Server(tmp_path)
     try:
         server.policies.write_text("permit (")
-        server.process.send_signal(signal.SIGHUP)
-        assert "the old policies stay in force" in server.process.stderr.readline()
+        server.reload("the old policies stay in force")
         assert server.ask()[1]["decision"] is True
         server.policies.write_text('@id("none") forbid (principal, action, resource);')
-        server.process.send_signal(signal.SIGHUP)
-        assert "policies read again: 1" in server.process.stderr.readline()
+        server.reload("policies read again: 1")
         assert server.ask()[1] == {"decision": False, "context": {"policies": ["none"]}}
     finally:
         server.stop()
@@ -251,23 +287,24 @@ def test_our_client_against_our_server(server, tmp_path):
     config, _ = make_shop(tmp_path)
     with open(config, "a") as file:
         file.write(
-            f"\nexternal_decision: {{ url: '{server.url}', timeout_ms: 5000, credential: {{ kind: file, path: '{server.token}' }} }}\n"
+            f"\nexternal_decision: {{ url: '{server.url}', timeout_ms: 5000, "
+            f"credential: {{ kind: file, path: '{server.token}' }} }}\n"
         )
     guard = Guard.open(config)
     try:
         session = guard.session(account="support-crew")
         assert session.query("shop", "SELECT id, name FROM customers WHERE id = 1").completed
         # Narrower policies at the point: the same statement is refused there.
-        server.policies.write_text(POLICIES + '@id("no-customers") forbid (principal, action, resource == table::"shop/main.customers");')
-        server.process.send_signal(signal.SIGHUP)
-        time.sleep(0.5)
+        server.policies.write_text(
+            POLICIES + '@id("no-customers") forbid (principal, action, resource == table::"shop/main.customers");'
+        )
+        server.reload("policies read again")
         outcome = session.query("shop", "SELECT id, name FROM customers WHERE id = 1")
         assert (outcome.state, outcome.code) == ("refused", "policy.external_denied")
     finally:
         guard.close()
         server.policies.write_text(POLICIES)
-        server.process.send_signal(signal.SIGHUP)
-        time.sleep(0.5)
+        server.reload("policies read again")
 
 
 def refused(tmp_path, *more, token=TOKEN, mode=0o600):
@@ -275,7 +312,16 @@ def refused(tmp_path, *more, token=TOKEN, mode=0o600):
     path.write_text(token)
     path.chmod(mode)
     (tmp_path / "p.cedar").write_text(POLICIES)
-    command = [sys.executable, "-m", "libguard.cli", "authzen", "serve", str(tmp_path / "p.cedar"), "--token-file", str(path)]
+    command = [
+        sys.executable,
+        "-m",
+        "libguard.cli",
+        "authzen",
+        "serve",
+        str(tmp_path / "p.cedar"),
+        "--token-file",
+        str(path),
+    ]
     done = subprocess.run([*command, "--port", "0", *more], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 2
     return done.stderr

@@ -124,9 +124,14 @@ def test_convert_there_and_back(tmp_path):
 
 
 UGLY = '// why\n@id("a")permit(principal,action,resource)when{context.n<1&&context.s like"a*"// so\n};\n'
-NEAT = (
-    '// why\n@id("a")\npermit (principal, action, resource)\nwhen {\n  context.n < 1 &&\n  context.s like "a*" // so\n};\n'
-)
+NEAT = """// why
+@id("a")
+permit (principal, action, resource)
+when {
+  context.n < 1 &&
+  context.s like "a*" // so
+};
+"""
 
 
 def test_format_prints_checks_and_writes(tmp_path):

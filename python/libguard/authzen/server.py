@@ -27,7 +27,9 @@ class Address:
         if (self.certificate is None) != (self.key is None):
             raise ValueError("a certificate and its key belong together")
         if self.certificate is None and not ipaddress.ip_address(self.host).is_loopback:
-            raise ValueError("a token must not travel in the clear: beyond loopback a certificate and its key are needed")
+            raise ValueError(
+                "a token must not travel in the clear: beyond loopback a certificate and its key are needed"
+            )
 
     def listen(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from libguard.cli.errors import EXIT_DONE, CliError
+from libguard.cli.errors import EXIT_DONE, CliError, with_excerpt
 from libguard.cli.guard_door import core
 from libguard.cli.policy_text import read_text
 
@@ -68,16 +68,27 @@ class _Loaded:
 
     def __init__(self, load: Callable[[], Engine]) -> None:
         self._load = load
+        self._wanted = 0
         self.engine = load()
 
     def reload(self) -> None:
-        from libguard.errors import Error
+        """For a signal handler: a second signal while the files are read is answered by reading them once more."""
+        self._wanted += 1
+        if self._wanted > 1:
+            return
+        while self._wanted:
+            self._wanted = 1
+            self._read()
+            self._wanted -= 1
 
+    def _read(self) -> None:
         try:
             self.engine = self._load()
-            print(f"policies read again: {len(self.engine)}", file=sys.stderr, flush=True)
-        except (CliError, Error) as error:
-            print(f"the old policies stay in force: {error}", file=sys.stderr, flush=True)
+            said = f"policies read again: {len(self.engine)}"
+        except CliError as error:
+            said = f"the old policies stay in force: {error}"
+        sys.stderr.write(f"libguard: {with_excerpt(said)}\n")
+        sys.stderr.flush()
 
 
 def _engine(policies: list[str], entities: str | None) -> Engine:

@@ -210,7 +210,9 @@ def learn(
     return EXIT_DONE
 
 
-def _action(sql: str, tool: str, args: str, params: str, user: str, connection: str) -> dict[str, Any]:
+def _action(  # noqa: PLR0917
+    sql: str, tool: str, args: str, params: str, user: str, connection: str
+) -> dict[str, Any]:
     if bool(sql) == bool(tool):
         raise CliError("give either --sql or --tool")
     arguments = _json(args, dict, "--args")

@@ -1,4 +1,4 @@
-"""Random entities and contexts that a schema describes, in all the spellings that Cedar's JSON has for a value, and wrong ones."""
+"""Random entities and contexts that a schema describes, in all spellings that Cedar's JSON has for a value."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ SCHEMA = """
 type Info = {n: Long, o?: String};
 entity Group;
 entity Level enum ["low", "high"];
-entity User in [Group] = {n: Long, s?: String, b?: Bool, g?: Group, u?: User, l?: Level, ip?: ipaddr, dec?: decimal, t?: datetime,
-  d?: duration, many?: Set<Group>, longs?: Set<Long>, ips?: Set<ipaddr>, info?: Info, deep?: {x: {y?: ipaddr}}} tags Set<String>;
+entity User in [Group] = {n: Long, s?: String, b?: Bool, g?: Group, u?: User, l?: Level, ip?: ipaddr, dec?: decimal,
+  t?: datetime, d?: duration, many?: Set<Group>, longs?: Set<Long>, ips?: Set<ipaddr>, info?: Info,
+  deep?: {x: {y?: ipaddr}}} tags Set<String>;
 entity Doc in [Doc, Group] = {owner: User} tags ipaddr;
 entity Bare;
 action all;
@@ -32,10 +33,14 @@ permit (principal, action, resource) when { principal has deep && principal.deep
 permit (principal, action, resource) when { principal has u && principal.u has s && principal.u.s like "a*" };
 """
 STRANGE: tuple[Any, ...] = (
-    None, True, 0, -1, 1.5, 2**63, -(2**63), "", "a", "10.0.0.1", [], {}, [1, "a"], {"__entity": {"type": "Group", "id": "g"}},
-    {"type": "Group", "id": "g"}, {"type": "Nope", "id": "g"}, {"type": "Level", "id": "mid"}, {"__extn": {"fn": "ip", "arg": "::1"}},
-    {"fn": "ip", "arg": "::1"}, {"fn": "decimal", "arg": "1.0"}, {"__expr": "1"}, {"__extn": {"fn": "nope", "arg": "1"}},
-    {"__entity": 'Group::"g"'}, 'Group::"g"', {"type": "Group", "id": 1}, {"type": "Group"}, {"n": 1}, {"n": 1, "z": 2},
+    None, True, 0, -1, 1.5, 2**63, -(2**63), "", "a", "10.0.0.1", [], {}, [1, "a"], {"__entity": {"type": "Group",
+    "id": "g"}},
+    {"type": "Group", "id": "g"}, {"type": "Nope", "id": "g"}, {"type": "Level", "id": "mid"},
+    {"__extn": {"fn": "ip", "arg": "::1"}},
+    {"fn": "ip", "arg": "::1"}, {"fn": "decimal", "arg": "1.0"}, {"__expr": "1"}, {"__extn": {"fn": "nope",
+    "arg": "1"}},
+    {"__entity": 'Group::"g"'}, 'Group::"g"', {"type": "Group", "id": 1}, {"type": "Group"}, {"n": 1}, {"n": 1,
+    "z": 2},
     {"__extn": {"fn": "ip", "arg": "no"}}, {"__extn": {"fn": "ip", "args": ["::1"]}}, {"__extn": "ip"},
 )  # fmt: skip
 
@@ -45,7 +50,13 @@ class Maker:
         self.rng = rng
 
     def entity(self, kind: str, name: str | None = None) -> Any:
-        ids = {"Group": ("g", "h"), "User": ("u", "v", "w"), "Doc": ("d", "e"), "Level": ("low", "high"), "Bare": ("b",)}
+        ids = {
+            "Group": ("g", "h"),
+            "User": ("u", "v", "w"),
+            "Doc": ("d", "e"),
+            "Level": ("low", "high"),
+            "Bare": ("b",),
+        }
         uid = {"type": kind, "id": name or self.rng.choice(ids[kind])}
         return self.rng.choice((uid, {"__entity": uid}))
 
@@ -90,11 +101,20 @@ class Maker:
         for name in rng.sample(("d", "e"), rng.randrange(3)):
             tags = {key: self.value("ip") for key in ("x", "y") if rng.random() < 0.5}
             parents = [self.entity("Group")] if rng.random() < 0.5 else []
-            out.append({"uid": self.entity("Doc", name), "attrs": {"owner": self.value("owner")}, "parents": parents, "tags": tags})
+            out.append(
+                {
+                    "uid": self.entity("Doc", name),
+                    "attrs": {"owner": self.value("owner")},
+                    "parents": parents,
+                    "tags": tags,
+                }
+            )
         if rng.random() < 0.3:
             out.append({"uid": self.entity("Level", "low"), "attrs": {}, "parents": []})
         if rng.random() < 0.2:
-            out.append({"uid": {"type": "Action", "id": "view"}, "attrs": {}, "parents": [{"type": "Action", "id": "all"}]})
+            out.append(
+                {"uid": {"type": "Action", "id": "view"}, "attrs": {}, "parents": [{"type": "Action", "id": "all"}]}
+            )
         if rng.random() < 0.2:
             out.append({"uid": self.entity("Group", "g"), "attrs": {}, "parents": []})
         return out
@@ -104,9 +124,13 @@ class Maker:
         action = rng.choice(("view", "view", "edit", "loose", "all"))
         names = ("n", "ip", "g", "info", "longs", "t")
         return {
-            "principal": {"type": "User", "id": rng.choice(("u", "v", "w"))} if rng.random() < 0.9 else {"type": "Group", "id": "g"},
+            "principal": {"type": "User", "id": rng.choice(("u", "v", "w"))}
+            if rng.random() < 0.9
+            else {"type": "Group", "id": "g"},
             "action": {"type": "Action", "id": action},
-            "resource": {"type": "Doc", "id": rng.choice(("d", "e"))} if rng.random() < 0.9 else {"type": "Bare", "id": "b"},
+            "resource": {"type": "Doc", "id": rng.choice(("d", "e"))}
+            if rng.random() < 0.9
+            else {"type": "Bare", "id": "b"},
             "context": {} if action in ("loose", "all") else self.some(names, 0.3),
         }
 
@@ -131,7 +155,9 @@ def change(rng: random.Random, node: Any) -> None:
     elif roll < 0.7 or not isinstance(holder, dict):
         holder[key] = json.loads(json.dumps(rng.choice(STRANGE)))
     else:
-        name = rng.choice(("z", "n", "s", "ip", "owner", "type", "id", "__entity", "__extn", "fn", "tags", "attrs", "parents"))
+        name = rng.choice(
+            ("z", "n", "s", "ip", "owner", "type", "id", "__entity", "__extn", "fn", "tags", "attrs", "parents")
+        )
         holder[name] = json.loads(json.dumps(rng.choice(STRANGE)))
 
 

@@ -1,7 +1,7 @@
-"""Random policies, links, entities and requests for comparing our evaluation with Cedar's own; and texts for the parsers.
+"""Random policies, links, entities and requests for comparing our evaluation with Cedar's own; texts for the parsers.
 
-Expressions are mostly of fitting types, over entities with odd names, many parents and values at the edges, so that what
-Cedar answers is seldom an error and never always the same.
+Expressions are mostly of fitting types, over entities with odd names, many parents and values at the edges, so that
+what Cedar answers is seldom an error and never always the same.
 """
 
 from __future__ import annotations
@@ -16,35 +16,49 @@ ATTRIBUTES = ("n", "s", "b", "e", "set", "rec", "ip", "dec", "when", "dur", "in"
 TAGS = ("t", "env", "", "é")
 LONGS = (0, 1, -1, 2, 3, 7, 100, 2**31, 2**63 - 1, -(2**63), 2**62, -(2**62), 3037000500)
 STRINGS = ("", "a", "ab", "abc", "a*c", "*", "\\", '"', "\u00e9", "e\u0301", "\U0001f600", "a\nb", "\x00", "A", "aaab")
-IPS = ("10.0.0.1", "10.0.0.0/8", "10.0.0.1/8", "0.0.0.0/0", "127.0.0.1", "127.0.0.0/7", "224.0.0.1", "::1", "::/0", "ff00::/8",
+IPS = ("10.0.0.1", "10.0.0.0/8", "10.0.0.1/8", "0.0.0.0/0", "127.0.0.1", "127.0.0.0/7", "224.0.0.1", "::1", "::/0",
+    "ff00::/8",
        "2001:db8::/32", "2001:db8::1", "FF02::1", "1:2:3:4:5:6:7:8", "::ffff:0:0/96")  # fmt: skip
-BAD_IPS = ("", "10.0.0", "10.0.0.256", "010.0.0.1", "10.0.0.1/33", "10.0.0.1/08", "::1/129", "1::2::3", "::ffff:1.2.3.4", " ::1",
+BAD_IPS = ("", "10.0.0", "10.0.0.256", "010.0.0.1", "10.0.0.1/33", "10.0.0.1/08", "::1/129", "1::2::3",
+    "::ffff:1.2.3.4", " ::1",
            "10.0.0.1 ", "10.0.0.1/", "1:2:3:4:5:6:7:8:9", "g::", "127.0.0.1/+8", "1.2.3.4.5")  # fmt: skip
 DECIMALS = ("0.0", "1.0", "-0.1", "1.0000", "922337203685477.5807", "-922337203685477.5808", "00.10", "12.3456", "-0.0")
 BAD_DECIMALS = ("", "1", "1.", ".1", "1.00000", "922337203685477.5808", "+1.0", "1.0e1", "--1.0", "1.-1", "\u0661.0")
 DATETIMES = ("2024-01-01", "2024-02-29", "1970-01-01T00:00:00Z", "2024-10-15T11:35:00.123Z", "2024-10-15T11:35:00+0130",
              "2024-10-15T11:35:00.999-2359", "0000-01-01", "9999-12-31T23:59:59.999Z", "1969-12-31")  # fmt: skip
-BAD_DATETIMES = ("", "2023-02-29", "2024-13-01", "2024-1-1", "2024-01-01T00:00:00", "2024-01-01T24:00:00Z", "2024-01-01T00:00:60Z",
-                 "2024-01-01T00:00:00.12Z", "2024-01-01T00:00:00+2400", "2024-01-01t00:00:00Z", "2024-01-01T00:00:00+00:00",
+BAD_DATETIMES = ("", "2023-02-29", "2024-13-01", "2024-1-1", "2024-01-01T00:00:00", "2024-01-01T24:00:00Z",
+    "2024-01-01T00:00:60Z",
+                 "2024-01-01T00:00:00.12Z", "2024-01-01T00:00:00+2400", "2024-01-01t00:00:00Z",
+                 "2024-01-01T00:00:00+00:00",
                  "10000-01-01", "-0001-01-01", "2024-00-10", "2024-04-31", "2024-01-01T00:00:00.1234Z")  # fmt: skip
-DURATIONS = ("0ms", "1d", "1h30m", "-1d2h3m4s5ms", "100ms", "9223372036854775807ms", "-9223372036854775808ms", "00h", "106751991167d",
+DURATIONS = ("0ms", "1d", "1h30m", "-1d2h3m4s5ms", "100ms", "9223372036854775807ms", "-9223372036854775808ms",
+    "00h", "106751991167d",
              "1s1ms")  # fmt: skip
-BAD_DURATIONS = ("", "1", "d", "1h1d", "1dd", "-", "+1h", "1.5h", "1H", "9223372036854775808ms", "1m1h", "1ms1s", "1 h", "106751991168d",
+BAD_DURATIONS = ("", "1", "d", "1h1d", "1dd", "-", "+1h", "1.5h", "1H", "9223372036854775808ms", "1m1h", "1ms1s",
+    "1 h", "106751991168d",
                  "--1h")  # fmt: skip
 EXTENSIONS = {"ip": (IPS, BAD_IPS), "decimal": (DECIMALS, BAD_DECIMALS), "datetime": (DATETIMES, BAD_DATETIMES),
               "duration": (DURATIONS, BAD_DURATIONS)}  # fmt: skip
 KINDS = ("bool", "long", "string", "set", "record", "entity", "ip", "decimal", "datetime", "duration")
-ATTRIBUTE_KIND = dict(zip(ATTRIBUTES, ("long", "string", "bool", "entity", "set", "record", "ip", "decimal", "datetime", "duration",
+ATTRIBUTE_KIND = dict(zip(ATTRIBUTES, ("long", "string", "bool", "entity", "set", "record", "ip", "decimal",
+    "datetime", "duration",
                                        "long", "string", "bool", "entity", "long"), strict=True))  # fmt: skip
 RESERVED = ("true", "false", "if", "then", "else", "in", "is", "like", "has", "__cedar")
 TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|[A-Za-z_]\w*|::|==|!=|<=|>=|&&|\|\||\s+|.', re.DOTALL)
-NOISE = ("\u00a0", "\u3000", "\u2028", "\x85", "\x0b", "\ufeff", "//c\n", "//c\r", "/* c */", "\x00", "@id", '@id("x")', "?principal",
-         "?resource", "?x", "if", "then", "else", "true", "is", "in", "has", "like", "__cedar", "permit", "9223372036854775808",
-         "-", "!", "--", "!!!!!", "-----", "()", "[]", "{}", '"\\x41"', '"\\x80"', '"\\u{1F600}"', '"\\u{D800}"', '"\\u{1234567}"',
-         '"\\u{4_1}"', '"\\u{_41}"', '"\\*"', "\"\\'\"", '"\\0"', '"\\q"', "'a'", "\u00e9", "a::b", 'A::"b"', 'Action::"x"',
-         'N::Action::"x"', ".contains(1)", ".contains()", ".isEmpty()", ".isEmpty(1)", ".getTag", '["n"]', '["n", "s"]', "[1]", ".n",
-         ".in", ".if", "has n.s", 'has "n"', 'has "n".s', 'like "a*"', 'like ("a")', "is U", 'is U in G::"a"', "== 1", "< 1", "+ 1",
-         "/ 1", "% 2", "ip(\"::1\")", "ip()", ".isIpv4()", "isIpv4()", ".foo()", "foo()", ",", ";", ":", "::", "&", "|", "=", "when",
+NOISE = ("\u00a0", "\u3000", "\u2028", "\x85", "\x0b", "\ufeff", "//c\n", "//c\r", "/* c */", "\x00", "@id",
+    '@id("x")', "?principal",
+         "?resource", "?x", "if", "then", "else", "true", "is", "in", "has", "like", "__cedar", "permit",
+         "9223372036854775808",
+         "-", "!", "--", "!!!!!", "-----", "()", "[]", "{}", '"\\x41"', '"\\x80"', '"\\u{1F600}"', '"\\u{D800}"',
+         '"\\u{1234567}"',
+         '"\\u{4_1}"', '"\\u{_41}"', '"\\*"', "\"\\'\"", '"\\0"', '"\\q"', "'a'", "\u00e9", "a::b", 'A::"b"',
+         'Action::"x"',
+         'N::Action::"x"', ".contains(1)", ".contains()", ".isEmpty()", ".isEmpty(1)", ".getTag", '["n"]',
+         '["n", "s"]', "[1]", ".n",
+         ".in", ".if", "has n.s", 'has "n"', 'has "n".s', 'like "a*"', 'like ("a")', "is U", 'is U in G::"a"',
+         "== 1", "< 1", "+ 1",
+         "/ 1", "% 2", "ip(\"::1\")", "ip()", ".isIpv4()", "isIpv4()", ".foo()", "foo()", ",", ";", ":", "::", "&",
+         "|", "=", "when",
          "unless", "when {}", "principal", "context", "\\", "#", "0x1", "1.5", "01", "1_000", "_", "_a")  # fmt: skip
 
 
@@ -146,7 +160,8 @@ class Maker:
         if rng.random() < self.slip:
             kind = rng.choice(KINDS)
         if depth < 4 and rng.random() < 0.06:
-            return f"(if {self.expression('bool', depth + 1)} then {self.expression(kind, depth + 1)} else {self.expression(kind, depth + 1)})"
+            test, yes, no = (self.expression(each, depth + 1) for each in ("bool", kind, kind))
+            return f"(if {test} then {yes} else {no})"
         if rng.random() < 0.25 and kind != "bool":
             return self.path(kind, depth)
         make = getattr(self, f"make_{kind}", None)
@@ -191,14 +206,19 @@ class Maker:
 
     def make_record(self, depth: int) -> str:
         names = self.rng.sample(ATTRIBUTES, self.rng.randrange(4)) if depth < 4 else []
-        parts = [f"{each if plain(each) else quote(each)}: {self.expression(ATTRIBUTE_KIND[each], depth)}" for each in names]
+        parts = [
+            f"{each if plain(each) else quote(each)}: {self.expression(ATTRIBUTE_KIND[each], depth)}" for each in names
+        ]
         return "{" + ", ".join(parts) + "}"
 
     def make_entity(self, depth: int) -> str:
         return self.rng.choice(("principal", "resource", "action", self.entity(), self.entity(), self.action()))
 
     def pattern(self) -> str:
-        pieces = [self.rng.choice(("a", "b", "*", "*", "\\*", "c", "\\\\", "\\n", "\\u{e9}", "", "\U0001f600")) for _ in range(self.rng.randrange(6))]
+        pieces = [
+            self.rng.choice(("a", "b", "*", "*", "\\*", "c", "\\\\", "\\n", "\\u{e9}", "", "\U0001f600"))
+            for _ in range(self.rng.randrange(6))
+        ]
         return '"' + "".join(pieces) + '"'
 
     def make_bool(self, depth: int) -> str:
@@ -208,22 +228,32 @@ class Maker:
             return rng.choice(("true", "false", "context.b", "principal.b"))
         choices = (
             lambda: f"{self.expression(kind, depth)} {rng.choice(('==', '!='))} {self.expression(kind, depth)}",
-            lambda: f"{self.expression('long', depth)} {rng.choice(('<', '<=', '>', '>='))} {self.expression('long', depth)}",
+            lambda: (
+                f"{self.expression('long', depth)} {rng.choice(('<', '<=', '>', '>='))} {self.expression('long', depth)}"  # noqa: E501
+            ),
             lambda: self.ordered(depth),
             lambda: f"({self.expression('bool', depth)} && {self.expression('bool', depth)})",
             lambda: f"({self.expression('bool', depth)} || {self.expression('bool', depth)})",
             lambda: f"!({self.expression('bool', depth)})",
             lambda: f"{self.expression('entity', depth)} in {self.expression('entity', depth)}",
-            lambda: f"{self.expression('entity', depth)} in [{', '.join(self.expression('entity', depth) for _ in range(rng.randrange(3)))}]",
+            lambda: (
+                f"{self.expression('entity', depth)} in [{', '.join(self.expression('entity', depth) for _ in range(rng.randrange(3)))}]"  # noqa: E501
+            ),
             lambda: f"{self.expression('entity', depth)} is {rng.choice((*TYPES, 'Z', 'Action'))}",
             lambda: f"{self.expression('entity', depth)} is {rng.choice(TYPES)} in {self.expression('entity', depth)}",
             lambda: f"{self.expression('string', depth)} like {self.pattern()}",
             lambda: f"{self.expression('set', depth)}.contains({self.expression(kind, depth)})",
-            lambda: f"{self.expression('set', depth)}.{rng.choice(('containsAll', 'containsAny'))}({self.expression('set', depth)})",
+            lambda: (
+                f"{self.expression('set', depth)}.{rng.choice(('containsAll', 'containsAny'))}({self.expression('set', depth)})"  # noqa: E501
+            ),
             lambda: f"{self.expression('set', depth)}.isEmpty()",
-            lambda: f"{rng.choice(('principal', 'resource', 'context', self.entity(), 'context.rec'))} has {self.has()}",
+            lambda: (
+                f"{rng.choice(('principal', 'resource', 'context', self.entity(), 'context.rec'))} has {self.has()}"
+            ),
             lambda: f"{self.expression('entity', depth)}.hasTag({self.expression('string', depth)})",
-            lambda: f"{self.expression('ip', depth)}.{rng.choice(('isIpv4()', 'isIpv6()', 'isLoopback()', 'isMulticast()'))}",
+            lambda: (
+                f"{self.expression('ip', depth)}.{rng.choice(('isIpv4()', 'isIpv6()', 'isLoopback()', 'isMulticast()'))}"  # noqa: E501
+            ),
             lambda: f"{self.expression('ip', depth)}.isInRange({self.expression('ip', depth)})",
             lambda: self.path("bool", depth),
         )
@@ -250,16 +280,32 @@ class Maker:
         rng = self.rng
         anchor = f"?{variable}" if rng.random() < 0.15 else self.entity()
         return rng.choice(
-            (variable, variable, variable, f"{variable} == {anchor}", f"{variable} in {anchor}", f"{variable} in {anchor}",
-             f"{variable} is {rng.choice(TYPES)}", f"{variable} is {rng.choice(TYPES)} in {anchor}")  # fmt: skip
+            (
+                variable,
+                variable,
+                variable,
+                f"{variable} == {anchor}",
+                f"{variable} in {anchor}",
+                f"{variable} in {anchor}",
+                f"{variable} is {rng.choice(TYPES)}",
+                f"{variable} is {rng.choice(TYPES)} in {anchor}",
+            )
         )
 
     def policy(self) -> str:
         rng = self.rng
         some = ", ".join(self.action() for _ in range(rng.randrange(4)))
-        action = rng.choice(("action", "action", f"action == {self.action()}", f"action in {self.action()}", f"action in [{some}]"))
-        notes = "".join(rng.choice(("@id(\"x\") ", "@why ", "@if(\"\") ", "@note(\"\\u{e9}\\n\") ")) for _ in range(rng.choice((0, 0, 0, 1))))
-        clauses = [f"{rng.choice(('when', 'when', 'unless'))} {{ {self.expression('bool')} }}" for _ in range(rng.choice((0, 1, 1, 1, 2)))]
+        action = rng.choice(
+            ("action", "action", f"action == {self.action()}", f"action in {self.action()}", f"action in [{some}]")
+        )
+        notes = "".join(
+            rng.choice(('@id("x") ', "@why ", '@if("") ', '@note("\\u{e9}\\n") '))
+            for _ in range(rng.choice((0, 0, 0, 1)))
+        )
+        clauses = [
+            f"{rng.choice(('when', 'when', 'unless'))} {{ {self.expression('bool')} }}"
+            for _ in range(rng.choice((0, 1, 1, 1, 2)))
+        ]
         effect = rng.choice(("permit", "permit", "forbid"))
         return f"{notes}{effect} ({self.scope('principal')}, {action}, {self.scope('resource')}) {' '.join(clauses)};"
 

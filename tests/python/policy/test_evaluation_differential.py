@@ -1,4 +1,7 @@
-"""Our parser, JSON form and evaluation against Cedar's own, on random sets. Longer runs: CASES=20000 SEED=7 pytest ..."""
+"""Our parser, JSON forms and evaluation against Cedar's own, on random sets.
+
+Longer runs: CASES=20000 SEED=7 pytest tests/python/policy
+"""
 
 from __future__ import annotations
 
