@@ -105,7 +105,8 @@ void policy_text(std::string_view text) {
     if (once.contains("policies") != ok) __builtin_trap();
     if (!ok) return;
     const std::string laid_out = quoted(once["policies"].get<std::string>());
-    if (Json::parse(policy_format_json("{\"policies\":" + laid_out + tail))["policies"] != once["policies"]) __builtin_trap();
+    if (Json::parse(policy_format_json("{\"policies\":" + laid_out + tail))["policies"] != once["policies"])
+      __builtin_trap();
     if (policies_as_json(laid_out) != policies_as_json(line)) __builtin_trap();
   }
 }

@@ -175,8 +175,9 @@ when { context.hour > "22" };
   CHECK(has(findings, "unexpected_type", "b"));
   CHECK(findings.front().line == 2);
   CHECK(findings.front().excerpt.find("when { context.hour > \"22\" };") != std::string::npos);
-  CHECK_FALSE(has(found(R"(@id("a") forbid (principal, action == Action::"select", resource) when { context.hour > 22 };)"),
-                  "unexpected_type"));
+  CHECK_FALSE(
+      has(found(R"(@id("a") forbid (principal, action == Action::"select", resource) when { context.hour > 22 };)"),
+          "unexpected_type"));
 }
 
 TEST_CASE("a schema of one's own is read as such") {
@@ -190,7 +191,8 @@ TEST_CASE("a schema of one's own is read as such") {
                 shop_frame(), catalogues);
   };
   auto errors = [](const std::vector<Finding>& findings) {
-    return std::any_of(findings.begin(), findings.end(), [](const Finding& one) { return one.severity == Severity::error; });
+    return std::any_of(findings.begin(), findings.end(),
+                       [](const Finding& one) { return one.severity == Severity::error; });
   };
   CHECK_FALSE(errors(with("entity Account { region?: String };")));
   CHECK(has(with("entity Account { region?: Long };"), "incompatible_types", "a"));

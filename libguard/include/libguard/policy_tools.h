@@ -1,10 +1,10 @@
 #pragma once
-// What turns a policy file from a hope into something tested. JSON text in, JSON text out; docs/POLICY_TOOLS.md has every
-// member. None of them writes anything: not to a database, not to the audit log, not to a store. Thread-safe.
+// What turns a policy file from a hope into something tested. JSON text in, JSON text out; docs/POLICY_TOOLS.md has
+// every member. None of them writes anything: not to a database, not to the audit log, not to a store. Thread-safe.
 //
-// Every request takes `config` (guard.yaml), `catalogues` ({connection: FILE of `catalogue dump`}) and `live` (true: ask the
-// database for its schema where no file is named). All throw Error(configuration | invalid) with a sentence for what
-// cannot be read.
+// Every request takes `config` (guard.yaml), `catalogues` ({connection: FILE of `catalogue dump`}) and `live` (true:
+// ask the database for its schema where no file is named). All throw Error(configuration | invalid) with a sentence for
+// what cannot be read.
 
 #include <string>
 #include <string_view>

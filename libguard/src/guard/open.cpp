@@ -50,8 +50,7 @@ std::string json_of_snapshot(const Snapshot& snapshot) {
   return out;
 }
 
-std::shared_ptr<Snapshot> snapshot_after(const Snapshot& old, const std::string& path,
-                                         const Ingredients& ingredients) {
+std::shared_ptr<Snapshot> snapshot_after(const Snapshot& old, const std::string& path, const Ingredients& ingredients) {
   auto next = build_snapshot(path, ingredients);
   if (next->config.audit_directory == old.config.audit_directory) return next;
   throw Error(ErrorKind::configuration, "config.audit_moved",

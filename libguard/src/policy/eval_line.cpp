@@ -89,10 +89,10 @@ std::optional<Failure> Line::load_policies(const std::string& text) {
   ParseResult parsed = parse_policies(text, names_, heap_);
   if (parsed.error) {
     Position at = position_of(text, parsed.error->offset);
-    return Failure{"policy.syntax",
-                   "line " + std::to_string(at.line) + ", column " + std::to_string(at.column) + ": " +
-                       parsed.error->message,
-                   at, excerpt(text, parsed.error->offset)};
+    return Failure{
+        "policy.syntax",
+        "line " + std::to_string(at.line) + ", column " + std::to_string(at.column) + ": " + parsed.error->message, at,
+        excerpt(text, parsed.error->offset)};
   }
   std::size_t number = 0;
   for (ParsedPolicy& policy : parsed.policies) {

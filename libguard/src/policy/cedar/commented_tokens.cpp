@@ -13,7 +13,8 @@ std::string_view trimmed_end(std::string_view text) {
 // Reads what stands between two tokens: comments, and whether empty lines part them.
 class Gap {
  public:
-  Gap(std::string_view text, CommentedToken* before, CommentedToken& after) : text_(text), before_(before), after_(after) {}
+  Gap(std::string_view text, CommentedToken* before, CommentedToken& after)
+      : text_(text), before_(before), after_(after) {}
 
   void read() {
     while (at_ < text_.size()) {

@@ -9,16 +9,16 @@
 namespace libguard::policy::cedar {
 
 struct Comment {
-  std::string_view text;      // from `//` on, without the blanks at its end
-  bool after_gap = false;     // an empty line stands above it
+  std::string_view text;   // from `//` on, without the blanks at its end
+  bool after_gap = false;  // an empty line stands above it
 };
 
 struct CommentedToken {
   Token token;
-  std::string_view source;       // as it is written, quotes included
-  std::vector<Comment> above;    // on lines of their own, before the token
-  std::string_view behind;       // on the token's line, after it; "" when there is none
-  bool after_gap = false;        // an empty line stands above it, below its comments
+  std::string_view source;     // as it is written, quotes included
+  std::vector<Comment> above;  // on lines of their own, before the token
+  std::string_view behind;     // on the token's line, after it; "" when there is none
+  bool after_gap = false;      // an empty line stands above it, below its comments
 };
 
 // All tokens of a text that the parser has taken; the last one is Tok::end and may have comments above.

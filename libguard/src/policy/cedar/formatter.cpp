@@ -254,8 +254,7 @@ std::optional<Complaint> format_policies(std::string_view source, std::size_t wi
                      excerpt(source, parsed.error->offset)};
   }
   const std::vector<CommentedToken> tokens = commented_tokens(source);
-  std::string text =
-      Formatter(tokens).run().print(std::clamp(width, limits::kFormatWidthMin, limits::kFormatWidthMax));
+  std::string text = Formatter(tokens).run().print(std::clamp(width, limits::kFormatWidthMin, limits::kFormatWidthMax));
   if (!same(tokens, commented_tokens(text)))
     return Complaint{"policy.format", "the policies could not be formatted without changing them"};
   out = std::move(text);

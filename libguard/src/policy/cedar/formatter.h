@@ -1,6 +1,6 @@
 #pragma once
-// Writes Cedar policies the way they are read best. Tokens stay as they are, in their order, and comments stay with them:
-// what a text means cannot change, and to format twice changes nothing more.
+// Writes Cedar policies the way they are read best. Tokens stay as they are, in their order, and comments stay with
+// them: what a text means cannot change, and to format twice changes nothing more.
 
 #include <optional>
 #include <string>

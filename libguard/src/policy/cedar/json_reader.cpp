@@ -99,8 +99,8 @@ std::optional<Value> JsonReader::set(const Json& json, TypeIndex type) {
   return heap_.set(std::move(members));
 }
 
-// Where the schema says what is wanted, that is read, whatever else the object holds. Elsewhere an escape stands alone in
-// its object, and everything that is not quite one is a record.
+// Where the schema says what is wanted, that is read, whatever else the object holds. Elsewhere an escape stands alone
+// in its object, and everything that is not quite one is a record.
 std::optional<Value> JsonReader::object(const Json& json, TypeIndex type) {
   if (is(type, TypeKind::entity)) return entity_value(json);
   const Json* call = member(json, "__extn");

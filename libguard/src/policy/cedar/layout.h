@@ -1,6 +1,6 @@
 #pragma once
-// Lays out text within a width, as Oppen's and Wadler's pretty printers do: a group stands on one line when it fits, else
-// each of its breaks becomes a new line. Instructions are one flat vector, so that no nesting can exhaust a stack.
+// Lays out text within a width, as Oppen's and Wadler's pretty printers do: a group stands on one line when it fits,
+// else each of its breaks becomes a new line. Instructions are one flat vector, so that no nesting can exhaust a stack.
 
 #include <cstdint>
 #include <string>
