@@ -97,7 +97,7 @@ class Engine:
         return self.prepare(request).answer()
 
 
-def format_text(policies: str, width: int = 100) -> str:
+def format_text(policies: str, width: int = 120) -> str:
     """Cedar text laid out to be read; tokens and comments stay as they are, and so does what it means.
 
     Raises libguard.Error "policy.syntax", of kind "configuration", with line and column for what is not Cedar.

@@ -22,7 +22,7 @@ def format_files(
     *,
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 when a file would change.")] = False,
     write: Annotated[bool, typer.Option("--write", help="Write the files instead of printing them.")] = False,
-    width: Annotated[int, typer.Option(metavar="COLUMNS", min=40, max=400, help="How long a line may become.")] = 100,
+    width: Annotated[int, typer.Option(metavar="COLUMNS", min=40, max=400, help="How long a line may become.")] = 120,
 ) -> int:
     """Lays policies out; tokens and comments stay as they are, and so does what the policies mean."""
     if check and write:

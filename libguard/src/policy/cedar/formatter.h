@@ -13,7 +13,7 @@ namespace libguard::policy::cedar {
 namespace limits {
 inline constexpr std::size_t kFormatWidthMin = 40;
 inline constexpr std::size_t kFormatWidthMax = 400;
-inline constexpr std::size_t kFormatWidth = 100;
+inline constexpr std::size_t kFormatWidth = 120;
 }  // namespace limits
 
 // A complaint when `source` is not Cedar; then `out` stays as it is.

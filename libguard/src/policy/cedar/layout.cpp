@@ -83,7 +83,7 @@ class Layout::Printer {
       case Kind::blank:
         return blank();
       case Kind::open_group:
-        return broken_.push_back(step.broken || column_ + (blank_ ? 1 : 0) + widths_[at] > width_);
+        return broken_.push_back(step.broken || next_column() + widths_[at] > width_);
       case Kind::close_group:
         return broken_.pop_back();
       case Kind::indent:
@@ -121,6 +121,11 @@ class Layout::Printer {
     out_ += text;
     auto last_line = text.rfind('\n');
     column_ = last_line == std::string_view::npos ? column_ + columns(text) : 1 + columns(text.substr(last_line + 1));
+  }
+
+  // Where the next text will begin.
+  [[nodiscard]] std::size_t next_column() const {
+    return column_ == 0 ? depth_ * kIndentColumns : column_ + (blank_ ? 1 : 0);
   }
 
   void blank() { blank_ = column_ > 0; }
