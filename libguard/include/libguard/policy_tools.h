@@ -15,7 +15,7 @@ namespace libguard {
 
 // {findings: [{code, severity, policy, file, line, column, message, fix, excerpt?}], counts, policies}
 [[nodiscard]] LIBGUARD_API std::string policy_check_json(std::string_view request);
-// {files, mutate?} -> {tests: [...], passed, failed, coverage: {...}, mutants?: {...}}
+// {files, mutate?} -> {tests: [...], passed, failed, coverage: {...}, mutants?: {...}, mutants_skipped?}
 [[nodiscard]] LIBGUARD_API std::string policy_test_json(std::string_view request);
 // {as, user?, on?, sql | tool, params?, args?, approvals?, groups?, now_us?} -> {decision, command, questions: [...]}
 [[nodiscard]] LIBGUARD_API std::string policy_explain_json(std::string_view request);

@@ -218,3 +218,20 @@ def test_simulate_takes_parameters_and_approvals(lived_in, cli):
     found = policy_tools.simulate("support-crew", sql=REFUND, params=[100, 1042], connection="shop", live=True)
     assert found["decision"]["verdict"] == "allow"
     assert "questions" not in found
+
+
+def test_what_is_learned_is_printed_as_a_file_that_can_be_read(lived_in, cli):
+    said = cli("policy", "learn")
+    assert said.code == 0
+    (lived_in / "learned.cedar").write_text(said.out)
+    assert cli("policy", "format", "learned.cedar").code == 0
+    assert "\n@id(\"learned-1\")\n" in said.out
+
+
+def test_mutation_waits_for_tests_that_pass(lived_in, cli):
+    text = (lived_in / "policy_tests.yaml").read_text()
+    (lived_in / "policy_tests.yaml").write_text(text.replace("expect: deny", "expect: allow"))
+    said = cli("policy", "test", "policy_tests.yaml", "--offline", "--mutate")
+    assert said.code == 1
+    assert "FAILED nothing is deleted" in said.out
+    assert "mutation needs tests that pass" in said.out

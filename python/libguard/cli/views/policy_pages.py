@@ -36,6 +36,8 @@ def show_tests(found: dict[str, Any]) -> None:
     line(f"{found['passed']} passed, {found['failed']} failed; {coverage['percent']} % of the policies were reached")
     if coverage["never_matched"]:
         line(f"never matched: {', '.join(coverage['never_matched'])}", "yellow")
+    if "mutants_skipped" in found:
+        line(found["mutants_skipped"], "yellow")
     if "mutants" in found:
         mutants = found["mutants"]
         line(f"mutation: {mutants['killed']} of {mutants['made']} changes were noticed")
@@ -110,7 +112,8 @@ def show_diff(found: dict[str, Any]) -> None:
 
 def show_learned(found: dict[str, Any], *, written: str | None) -> None:
     if written is None:
-        line(found["cedar"].rstrip())
+        for each in found["cedar"].rstrip().splitlines():
+            line(each)
     else:
         line(f"written: {written}")
     line(
