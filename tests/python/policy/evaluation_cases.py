@@ -187,7 +187,8 @@ class Maker:
         roll = rng.random()
         if depth > 4 or roll < 0.5:
             value = rng.choice(LONGS)
-            return str(value)
+            # The least Long cannot be written before a method: its digits alone do not fit.
+            return f"({value})" if value < 0 else str(value)
         if roll < 0.85:
             return f"({self.expression('long', depth)} {rng.choice('+-*')} {self.expression('long', depth)})"
         if roll < 0.93:
