@@ -104,7 +104,7 @@ void policy_text(std::string_view text) {
     Json once = Json::parse(policy_format_json("{\"policies\":" + line + tail));
     if (once.contains("policies") != ok) __builtin_trap();
     if (!ok) return;
-    const std::string laid_out = quoted(once["policies"].get<std::string>());
+    const std::string laid_out = dump(once["policies"]);
     if (Json::parse(policy_format_json("{\"policies\":" + laid_out + tail))["policies"] != once["policies"])
       __builtin_trap();
     if (policies_as_json(laid_out) != policies_as_json(line)) __builtin_trap();
@@ -117,7 +117,7 @@ void policy_json(std::string_view text) {
   if (!read.value) return;
   Json written = Json::parse(policy_convert_json("{\"json\":" + dump(*read.value) + "}"));
   if (!written.contains("policies")) return;
-  Json back = policies_as_json(quoted(written["policies"].get<std::string>()));
+  Json back = policies_as_json(dump(written["policies"]));
   if (back.is_null()) __builtin_trap();
 }
 
