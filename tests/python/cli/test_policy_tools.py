@@ -225,7 +225,7 @@ def test_what_is_learned_is_printed_as_a_file_that_can_be_read(lived_in, cli):
     assert said.code == 0
     (lived_in / "learned.cedar").write_text(said.out)
     assert cli("policy", "format", "learned.cedar").code == 0
-    assert "\n@id(\"learned-1\")\n" in said.out
+    assert '\n@id("learned-1")\n' in said.out
 
 
 def test_mutation_waits_for_tests_that_pass(lived_in, cli):
