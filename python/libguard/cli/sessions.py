@@ -12,7 +12,7 @@ from libguard.cli.guard_door import AsJson, Config, checked, core
 
 app = typer.Typer(help="What was done, from the record.", no_args_is_help=True, rich_markup_mode=None)
 
-SessionId = Annotated[str, typer.Argument(metavar="SESSION", help="Its id, such as s-01J9, or that of one of its records.")]
+SessionId = Annotated[str, typer.Argument(metavar="SESSION", help="Its id (s-01J9), or that of one of its records.")]
 Directory = Annotated[
     str | None, typer.Option(metavar="DIR", help="The records themselves, when there is no guard.yaml at hand.")
 ]
