@@ -215,6 +215,8 @@ std::optional<std::vector<Subject>> subjects_of(const Identity& identity, const 
     return std::nullopt;
   }
   auto subject = [&](const std::string& name, bool person, const std::vector<std::string>& groups, bool forbids_only) {
+    if (const NamedAnchor* known = words.account(name, person, groups))
+      return Subject{known->entity, known->ancestors, forbids_only, text::visible(name)};
     Subject out{
         names.entity(words.type(person ? Type::user : Type::account), name), {}, forbids_only, text::visible(name)};
     for (const std::string& group : groups) out.groups.push_back(names.entity(words.type(Type::group), group));
