@@ -65,6 +65,23 @@ std::string Schema::column_name(ColumnId id) const {
 
 std::string Schema::text(ColumnId id) const { return object(relation_of(id)) + "." + column_name(id); }
 
+Sources Schema::with_origins(ColumnId id) const {
+  Sources found{id};
+  const Relation& relation = at(relation_of(id));
+  if (column_of(id) >= relation.columns.size()) return found;
+  std::vector<std::uint32_t> waiting = relation.columns[column_of(id)].from;
+  while (!waiting.empty()) {
+    const ColumnId next = column_id(relation_of(id), waiting.back());
+    waiting.pop_back();
+    if (std::binary_search(found.begin(), found.end(), next)) continue;
+    merge(found, next);
+    if (column_of(next) >= relation.columns.size()) continue;
+    const std::vector<std::uint32_t>& further = relation.columns[column_of(next)].from;
+    waiting.insert(waiting.end(), further.begin(), further.end());
+  }
+  return found;
+}
+
 const SchemaTrigger* Schema::trigger(std::string_view name) const {
   auto found = triggers_.find(text::lower_ascii(name));
   return found == triggers_.end() ? nullptr : &found->second;
@@ -211,6 +228,22 @@ bool says_replace(const Lexed& lexed) {
   return false;
 }
 
+// The tokens after a column's name in CREATE TABLE, up to the next column; equal numbers: it is not there.
+std::pair<std::ptrdiff_t, std::ptrdiff_t> definition_of(const Lexed& lexed, const std::string& column) {
+  const auto count = static_cast<std::ptrdiff_t>(lexed.tokens.size());
+  auto text = [&](std::ptrdiff_t at) { return lexed.tokens[static_cast<std::size_t>(at)].text; };
+  int depth = 0;
+  std::ptrdiff_t first = 0;
+  for (std::ptrdiff_t i = 0; i < count; ++i) {
+    const bool starts = depth == 1 && i > 0 && (text(i - 1) == "(" || text(i - 1) == ",");
+    if (first > 0 && ((depth == 1 && text(i) == ",") || (depth == 1 && text(i) == ")"))) return {first, i};
+    if (first == 0 && starts && same_name(name_of(lexed.tokens[static_cast<std::size_t>(i)]), column)) first = i + 1;
+    if (text(i) == "(") ++depth;
+    if (text(i) == ")") --depth;
+  }
+  return {0, 0};
+}
+
 }  // namespace
 
 void Schema::read_definitions(const Catalogue& catalogue) {
@@ -222,12 +255,28 @@ void Schema::read_definitions(const Catalogue& catalogue) {
     if (relation.kind == 'v') view_texts_[text::lower_ascii(entry.name)] = entry.definition;
     Lexed lexed = lex(entry.definition);
     relation.replaces = relation.kind == 'r' && (!lexed.ok || says_replace(lexed));
+    read_generated(relation, lexed);
     if (relation.kind != 'x') continue;
     // content='customers', fts5vocab(docs): whatever a virtual table's definition names may lie behind it.
     for (const Token& token : lexed.tokens) {
       int named = find(name_of(token));
       if (named >= 0 && named != index) relation.behind.push_back(named);
     }
+  }
+}
+
+// `ssn_up TEXT AS (upper(ssn))`: whatever column its definition names. One that is not found is of all of them.
+void Schema::read_generated(Relation& relation, const Lexed& definition) {
+  for (SchemaColumn& column : relation.columns) {
+    if (!column.generated) continue;
+    const auto [first, last] = definition_of(definition, column.name);
+    for (std::uint32_t i = 0; i < relation.columns.size() && first < last; ++i) {
+      const std::string& other = relation.columns[i].name;
+      bool named = std::any_of(definition.tokens.begin() + first, definition.tokens.begin() + last,
+                               [&](const Token& token) { return same_name(name_of(token), other); });
+      if (named && other != column.name) column.from.push_back(i);
+    }
+    if (first == last) column.from.push_back(kAllColumns);
   }
 }
 

@@ -17,6 +17,8 @@
 
 namespace libguard::command::sqlite {
 
+struct Lexed;
+
 // A column as one number: relation << kColumnBits | column.
 using ColumnId = std::uint32_t;
 inline constexpr int kColumnBits = 12;
@@ -71,6 +73,7 @@ struct SchemaColumn {
   bool not_null = false;
   bool hidden = false;  // not part of `*`
   bool generated = false;
+  std::vector<std::uint32_t> from{};  // of a generated one: the columns of the same table that it is computed from
 };
 
 struct SchemaKey {
@@ -114,6 +117,8 @@ class Schema {
   [[nodiscard]] std::string object(int relation) const;      // "main.t"
   [[nodiscard]] std::string column_name(ColumnId id) const;  // "c", "rowid" or "*"
   [[nodiscard]] std::string text(ColumnId id) const;         // "main.t.c"
+  // The column, and those that it is computed from.
+  [[nodiscard]] Sources with_origins(ColumnId id) const;
   [[nodiscard]] const std::vector<ForeignKey>& foreign_keys() const { return foreign_keys_; }
   [[nodiscard]] const SchemaTrigger* trigger(std::string_view name) const;
   // Of a view: computed once, when the schema is built.
@@ -129,6 +134,7 @@ class Schema {
   void read_keys(sqlite3* database, Relation& relation);
   void read_foreign_keys(sqlite3* database, const Relation& relation);
   void read_definitions(const Catalogue& catalogue);
+  void read_generated(Relation& relation, const Lexed& definition);
   void read_trigger(const std::string& name, const std::string& definition);
 
   std::vector<std::unique_ptr<Relation>> relations_;
