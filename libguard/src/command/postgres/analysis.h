@@ -3,7 +3,6 @@
 // are split by meaning: query.cpp (SELECT), from.cpp (FROM), columns.cpp (names), expression.cpp, calls.cpp (functions,
 // operators, casts), dml.cpp, bounds.cpp, utility.cpp.
 
-#include <deque>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,6 +12,7 @@
 #include "command/postgres/facts.h"
 #include "command/postgres/names.h"
 #include "command/postgres/node.h"
+#include "command/postgres/stable_list.h"
 
 namespace libguard::command::postgres {
 
@@ -53,8 +53,8 @@ struct Cte {
 struct Scope {
   explicit Scope(Scope* scope) : outer(scope) {}
   Scope* outer;
-  std::deque<Item> items;
-  std::deque<Cte> ctes;
+  StableList<Item> items;
+  StableList<Cte> ctes;
   bool recursive = false;
   NodeList from;
   std::vector<OutColumn>* outputs = nullptr;  // ORDER BY and GROUP BY may name them

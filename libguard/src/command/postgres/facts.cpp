@@ -166,13 +166,14 @@ bool Facts::readonly_safe() const {
   return std::all_of(functions_.begin(), functions_.end(), [](const CalledFunction& f) { return f.safe || f.read; });
 }
 
-Command Facts::command(int statements) const {
+Command Facts::command(int statements) && {
   Command command;
   command.dialect = Dialect::postgres;
   command.connection = names_.connection();
   command.catalogue_version = names_.version();
   command.statements = statements;
-  command.kinds = kinds_;
+  command.readonly_safe = !failed() && readonly_safe();
+  command.kinds = std::move(kinds_);
   command.doubts.assign(doubts_.begin(), doubts_.end());
   if (failed()) {
     command.not_understood_code = code_;
@@ -184,10 +185,12 @@ Command Facts::command(int statements) const {
   }
   command.understood = true;
   command.effect = kByRank[effect_];
-  command.reads = reads_;
-  command.writes = writes_;
-  for (const auto& [key, touch] : touches_) command.touches.push_back(touch);
+  command.reads = std::move(reads_);
+  command.writes = std::move(writes_);
+  command.touches.reserve(touches_.size());
+  for (auto& [key, touch] : touches_) command.touches.push_back(std::move(touch));
   command.functions.assign(functions_.begin(), functions_.end());
+  command.reveals.reserve(reveals_.size());
   for (const OutColumn& column : reveals_) command.reveals.push_back({std::string(column.name), named(column.sources)});
   command.error_reveals = named(error_reveals_);
   command.carries = named(carries_);
@@ -199,8 +202,7 @@ Command Facts::command(int statements) const {
     command.assigned.push_back({column_name(value.column), value.known, value.digits});
   }
   for (const auto& [doubt, why] : reasons_) command.reasons.push_back({doubt, why});
-  command.behind = behind;
-  command.readonly_safe = readonly_safe();
+  command.behind = std::move(behind);
   command.destructive = destructive;
   command.returns_rows = returns_rows;
   command.packs_rows = packs_rows;

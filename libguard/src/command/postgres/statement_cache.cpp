@@ -41,30 +41,32 @@ std::shared_ptr<const Command> Understood::with(std::span<const Value> params) {
   return filled;
 }
 
-StatementCache::Shard& StatementCache::shard(std::string_view sql) {
-  return shards_[std::hash<std::string_view>{}(sql) % shards_.size()];
-}
-
 std::shared_ptr<Understood> StatementCache::find(std::string_view sql) {
   if (sql.size() > kCachedBytesMax) return nullptr;
-  Shard& in = shard(sql);
+  const Key key{sql, std::hash<std::string_view>{}(sql)};
+  Shard& in = shard(key);
   std::lock_guard guard(in.lock);
-  auto found = in.by_text.find(sql);
+  auto found = in.by_text.find(key);
   if (found == in.by_text.end()) return nullptr;
   in.entries.splice(in.entries.begin(), in.entries, found->second);
   return found->second->understood;
 }
 
-void StatementCache::store(std::string_view sql, std::shared_ptr<Understood> understood) {
+void StatementCache::store(std::shared_ptr<Understood> understood) {
+  const std::string_view sql = understood->command->text;
   if (sql.size() > kCachedBytesMax) return;
-  Shard& in = shard(sql);
+  const Key key{sql, std::hash<std::string_view>{}(sql)};
+  Shard& in = shard(key);
+  std::list<Entry> old;  // freed when the lock is gone
   std::lock_guard guard(in.lock);
-  if (in.by_text.contains(sql)) return;
-  in.entries.push_front({std::string(sql), std::move(understood)});
-  in.by_text.emplace(in.entries.front().sql, in.entries.begin());
+  in.entries.push_front({key, std::move(understood)});
+  if (!in.by_text.emplace(key, in.entries.begin()).second) {
+    in.entries.pop_front();
+    return;
+  }
   if (in.entries.size() <= limits::kStatementCacheEntries / shards_.size()) return;
-  in.by_text.erase(in.entries.back().sql);
-  in.entries.pop_back();
+  in.by_text.erase(in.entries.back().key);
+  old.splice(old.begin(), in.entries, std::prev(in.entries.end()));
 }
 
 }  // namespace libguard::command::postgres

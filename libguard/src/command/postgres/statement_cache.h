@@ -6,7 +6,6 @@
 #include <memory>
 #include <mutex>
 #include <span>
-#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -35,19 +34,29 @@ struct Understood {
 class StatementCache {
  public:
   [[nodiscard]] std::shared_ptr<Understood> find(std::string_view sql);
-  void store(std::string_view sql, std::shared_ptr<Understood> understood);
+  // Under the text of its command.
+  void store(std::shared_ptr<Understood> understood);
 
  private:
+  // A text with its hash, so that it is hashed once for each call. In a shard it views the text of its own entry.
+  struct Key {
+    std::string_view sql;
+    std::size_t hash = 0;
+    bool operator==(const Key& other) const { return hash == other.hash && sql == other.sql; }
+  };
+  struct Hash {
+    std::size_t operator()(const Key& key) const { return key.hash; }
+  };
   struct Entry {
-    std::string sql;
+    Key key;
     std::shared_ptr<Understood> understood;
   };
   struct Shard {
     std::mutex lock;
     std::list<Entry> entries;  // most recent first
-    std::unordered_map<std::string_view, std::list<Entry>::iterator> by_text;
+    std::unordered_map<Key, std::list<Entry>::iterator, Hash> by_text;
   };
-  [[nodiscard]] Shard& shard(std::string_view sql);
+  [[nodiscard]] Shard& shard(const Key& key) { return shards_[key.hash % shards_.size()]; }
   std::array<Shard, 8> shards_;
 };
 

@@ -79,7 +79,7 @@ constexpr int kRoundsMax = 4;
 
 void read_all(const Tree& tree, const Names& names, std::optional<Facts>& facts) {
   for (int round = 0;; ++round) {
-    facts.emplace(names);
+    if (round > 0) facts.emplace(names);
     analyse(tree, names, *facts);
     const std::set<CodeKey> missing = facts->missing();
     if (missing.empty() || names.code() == nullptr || round == kRoundsMax) break;
@@ -112,12 +112,12 @@ std::shared_ptr<Understood> StatementUnderstander::read(std::string_view sql) co
   if (!own->failed()) explain_parse(tree, *own);
   if (!own->failed()) read_all(tree, names_, own);
   Facts& facts = *own;
-  auto command = std::make_shared<Command>(facts.command(static_cast<int>(tree.statements().size())));
+  const std::vector<Assignment>& assignments = facts.assignments();  // which making the Command leaves alone
+  auto command = std::make_shared<Command>(std::move(facts).command(static_cast<int>(tree.statements().size())));
   command->text = sql;
   if (command->understood) command->literals = literal_spans(sql);
-  for (std::size_t i = 0; command->understood && i < facts.assignments().size(); ++i) {
-    const int param = facts.assignments()[i].param;
-    if (param > 0) understood->slots.push_back({i, param});
+  for (std::size_t i = 0; command->understood && i < assignments.size(); ++i) {
+    if (assignments[i].param > 0) understood->slots.push_back({i, assignments[i].param});
   }
   understood->command = std::move(command);
   return understood;
@@ -128,7 +128,7 @@ std::shared_ptr<const Command> StatementUnderstander::understand(std::string_vie
   std::shared_ptr<Understood> understood = cache_.find(sql);
   if (understood == nullptr) {
     understood = read(sql);
-    cache_.store(sql, understood);
+    cache_.store(understood);
   }
   return understood->with(params);
 }

@@ -231,6 +231,7 @@ void lg_begin_thread(void) {
 }
 
 void lg_thread_end(void) {
+  lg_arena_thread_end();
   if (pg_query_initialized == 0 || TopMemoryContext == NULL) return;
   pg_query_free_top_memory_context(TopMemoryContext);
   pg_query_initialized = 0;
