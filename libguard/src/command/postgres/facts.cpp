@@ -1,6 +1,7 @@
 #include "command/postgres/facts.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/limits.h"
 
@@ -81,16 +82,17 @@ void Facts::read(const Relation& relation) {
 }
 
 void Facts::touch(Touch touch) {
-  if (widely) widen(touch);
-  auto key = std::make_pair(touch.action, touch.object);
-  auto found = touches_.find(key);
-  if (found == touches_.end()) {
-    touches_.emplace(std::move(key), std::move(touch));
-  } else {
-    merge(found->second, touch);
-  }
   if (touches_.size() > limits::kObjectsPerCommandMax) {
-    fail("command.too_complex", "the command touches more objects than one command may; split it");
+    return fail("command.too_complex", "the command touches more objects than one command may; split it");
+  }
+  if (widely) widen(touch);
+  auto found = std::find_if(touches_.begin(), touches_.end(), [&](const Touch& known) {
+    return known.object == touch.object && known.action == touch.action;
+  });
+  if (found == touches_.end()) {
+    touches_.push_back(std::move(touch));
+  } else {
+    merge(*found, touch);
   }
 }
 
@@ -187,9 +189,14 @@ Command Facts::command(int statements) && {
   command.effect = kByRank[effect_];
   command.reads = std::move(reads_);
   command.writes = std::move(writes_);
-  command.touches.reserve(touches_.size());
-  for (auto& [key, touch] : touches_) command.touches.push_back(std::move(touch));
-  command.functions.assign(functions_.begin(), functions_.end());
+  std::sort(touches_.begin(), touches_.end(), [](const Touch& a, const Touch& b) {
+    return std::tie(a.action, a.object) < std::tie(b.action, b.object);
+  });
+  command.touches = std::move(touches_);
+  command.functions.reserve(functions_.size());
+  while (!functions_.empty()) {
+    command.functions.push_back(std::move(functions_.extract(functions_.begin()).value()));
+  }
   command.reveals.reserve(reveals_.size());
   for (const OutColumn& column : reveals_) command.reveals.push_back({std::string(column.name), named(column.sources)});
   command.error_reveals = named(error_reveals_);

@@ -167,7 +167,7 @@ class Facts {
   std::set<std::string> reads_;
   std::set<const Relation*> relations_read_;
   std::set<std::string> writes_;
-  std::map<std::pair<std::string, std::string>, Touch> touches_;
+  std::vector<Touch> touches_;  // each (action, object) once; few, so a search costs less than a tree
   std::set<CalledFunction> functions_;
   std::map<ColumnId, Tested> tests_;
   Sources error_reveals_;

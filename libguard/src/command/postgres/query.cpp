@@ -1,5 +1,6 @@
 // SELECT in all its shapes: targets, set operations, VALUES, WITH, and the clauses that test.
 #include <algorithm>
+#include <array>
 
 #include "command/postgres/analysis.h"
 #include "command/postgres/builtins.h"
@@ -218,13 +219,36 @@ std::vector<OutColumn> Analysis::targets(NodeList list, Scope& scope) {
       star(fields, scope, columns);
       continue;
     }
+    if (value_node.is(T_A_Indirection) && row_columns(value_node, scope, columns)) continue;
     const Flow value = expression(value_node, scope);
-    // (f(x)).* and (row).* expand to columns nobody counts here: one column stands for all.
     std::string_view name = target.text(F_name);
     if (name.empty()) name = output_name(value_node);
     columns.push_back({name, value.sources, value.direct, value.position, value.type});
   }
   return columns;
+}
+
+// (x).* of an entry of FROM or of a row of a relation's type: what it expands to is counted, so that the columns behind
+// it stay in their places. Of anything else one column stands for all, and masking hides every column of a result that
+// has another number of them.
+bool Analysis::row_columns(Node value, Scope& scope, std::vector<OutColumn>& out) {
+  const NodeList parts = value.list(F_indirection);
+  if (parts.size() != 1 || !parts[0].is(T_A_Star)) return false;
+  Node argument = value.node(F_arg);
+  const NodeList fields = argument.is(T_ColumnRef) ? argument.list(F_fields) : NodeList();
+  if (fields.size() == 1 && !find_column(fields[0].own_text(), scope)) {
+    Item* item = find_item({}, fields[0].own_text(), scope);
+    if (item != nullptr && !item->open) {
+      for (OutColumn& column : item_columns(*item)) out.push_back(std::move(column));
+      return true;
+    }
+  }
+  const Flow row = expression(argument, scope);
+  if (row.row == nullptr || row.row->open) return false;
+  for (std::uint32_t i = 0; i < row.row->columns.size(); ++i) {
+    out.push_back({row.row->columns[i], row_field(row, i).sources, nullptr, 0, {}});
+  }
+  return true;
 }
 
 void Analysis::star(NodeList fields, Scope& scope, std::vector<OutColumn>& out) {
@@ -249,39 +273,45 @@ void Analysis::star(NodeList fields, Scope& scope, std::vector<OutColumn>& out) 
   for (OutColumn& column : item_columns(*item)) out.push_back(std::move(column));
 }
 
-void Analysis::sort_keys(NodeList list, Scope& scope, bool group) {
+Sources Analysis::sort_keys(NodeList list, Scope& scope, bool group) {
+  Sources all;
   for (Node key : list) {
-    if (!facts_.spend()) return;
+    if (!facts_.spend()) break;
     const NodeList with_operator = key.list(F_useOp);
     if (!with_operator.empty()) operator_called(with_operator);
-    sort_key(key.node(F_node), scope, group);
+    all.add(sort_key(key.node(F_node), scope, group));
   }
+  return all;
 }
 
 // A bare name or number may mean an output column; both readings count where both are possible.
-void Analysis::sort_key(Node node, Scope& scope, bool group) {
+Sources Analysis::sort_key(Node node, Scope& scope, bool group) {
+  Sources all;
   if (scope.outputs != nullptr && node.is(T_A_Const) && node.node(F_own).is(T_Integer)) {
     const std::int64_t at = node.node(F_own).number(F_own);
     const auto& outputs = *scope.outputs;
     const bool open = std::any_of(outputs.begin(), outputs.end(), [](const OutColumn& c) { return c.name == "*"; });
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      if (open || static_cast<std::int64_t>(i) + 1 == at) facts_.infer(outputs[i].sources);
+      if (open || static_cast<std::int64_t>(i) + 1 == at) all.add(outputs[i].sources);
     }
-    return;
+    facts_.infer(all);
+    return all;
   }
   const NodeList fields = node.list(F_fields);
   bool found = false;
   if (scope.outputs != nullptr && node.is(T_ColumnRef) && fields.size() == 1) {
     for (const OutColumn& column : *scope.outputs) {
       if (column.name != fields[0].own_text()) continue;
-      facts_.infer(column.sources);
+      all.add(column.sources);
       found = true;
     }
     if (found && group) {
-      if (std::optional<Flow> input = find_column(fields[0].own_text(), scope)) facts_.infer(input->sources);
+      if (std::optional<Flow> input = find_column(fields[0].own_text(), scope)) all.add(input->sources);
     }
   }
-  if (!found) facts_.infer(expression(node, scope).sources);
+  if (!found) all.add(expression(node, scope).sources);
+  facts_.infer(all);
+  return all;
 }
 
 void Analysis::grouping(Node node, Scope& scope) {
@@ -296,15 +326,32 @@ void Analysis::grouping(Node node, Scope& scope) {
   sort_key(node, scope, true);
 }
 
-void Analysis::window(Node node, Scope& scope) {
+Sources Analysis::window(Node node, Scope& scope) {
   for (Node key : node.list(F_partitionClause)) facts_.infer(expression(key, scope).sources);
   std::vector<OutColumn>* outputs = scope.outputs;
   scope.outputs = nullptr;
-  sort_keys(node.list(F_orderClause), scope, false);
-  scope.outputs = outputs;
+  Sources order = sort_keys(node.list(F_orderClause), scope, false);
   for (PgField offset : {F_startOffset, F_endOffset}) {
     if (Node value = node.node(offset)) facts_.infer(expression(value, scope).sources);
   }
+  scope.outputs = outputs;
+  return order;
+}
+
+// OVER w, or OVER (w ...), where w may be built on another in turn.
+Sources Analysis::named_order(Node over, Scope& scope) {
+  Sources order;
+  std::string_view name = over.text(F_name).empty() ? over.text(F_refname) : over.text(F_name);
+  for (std::size_t steps = 0; !name.empty() && steps <= scope.windows.size() && facts_.spend(); ++steps) {
+    std::string_view next;
+    for (Node definition : scope.windows) {
+      if (definition.text(F_name) != name) continue;
+      order.add(window(definition, scope));
+      next = definition.text(F_refname);
+    }
+    name = next;
+  }
+  return order;
 }
 
 // The name PostgreSQL gives a result column (FigureColname).
@@ -365,6 +412,29 @@ std::string_view Analysis::output_name(Node value) {
       return "json_serialize";
     case T_A_Expr:
       return value.number(F_kind) == LG_AEXPR_NULLIF ? "nullif" : "?column?";
+    case T_SQLValueFunction: {
+      constexpr std::array<std::string_view, 15> kNames = {
+          "current_date",   "current_time", "current_time", "current_timestamp", "current_timestamp",
+          "localtime",      "localtime",    "localtimestamp", "localtimestamp",  "current_role",
+          "current_user",   "user",         "session_user", "current_catalog",   "current_schema"};
+      const auto at = static_cast<std::size_t>(value.number(F_op));
+      return at < kNames.size() ? kNames[at] : "?column?";
+    }
+    case T_XmlExpr: {
+      constexpr std::array<std::string_view, 7> kNames = {"xmlconcat", "xmlelement", "xmlforest", "xmlparse",
+                                                          "xmlpi",     "xmlroot",    "?column?"};
+      const auto at = static_cast<std::size_t>(value.number(F_op));
+      return at < kNames.size() ? kNames[at] : "?column?";
+    }
+    case T_XmlSerialize:
+      return "xmlserialize";
+    case T_JsonFuncExpr: {
+      constexpr std::array<std::string_view, 3> kNames = {"json_exists", "json_query", "json_value"};
+      const auto at = static_cast<std::size_t>(value.number(F_op));
+      return at < kNames.size() ? kNames[at] : "?column?";
+    }
+    case T_MergeSupportFunc:
+      return "merge_action";
     default:
       return "?column?";
   }

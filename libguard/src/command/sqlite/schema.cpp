@@ -137,6 +137,9 @@ void Schema::read_columns(sqlite3* database, Relation& relation) {
     }
     relation.columns.push_back(std::move(column));
   }
+  const bool generated = std::any_of(relation.columns.begin(), relation.columns.end(),
+                                     [](const SchemaColumn& column) { return column.generated; });
+  if (generated) read_generated(database, find(relation.name));
 }
 
 // Unique indexes whose collations are those of their columns: only then does `column = value` name one row.

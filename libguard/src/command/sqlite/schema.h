@@ -71,6 +71,7 @@ struct SchemaColumn {
   bool not_null = false;
   bool hidden = false;  // not part of `*`
   bool generated = false;
+  Sources computed{};  // generated: the columns that it is computed from
 };
 
 struct SchemaKey {
@@ -126,6 +127,8 @@ class Schema {
  private:
   void read_relations(sqlite3* database);
   void read_columns(sqlite3* database, Relation& relation);
+  void read_generated(sqlite3* database, int index);
+  static void follow_generated(Relation& relation);
   void read_keys(sqlite3* database, Relation& relation);
   void read_foreign_keys(sqlite3* database, const Relation& relation);
   void read_definitions(const Catalogue& catalogue);
