@@ -60,7 +60,8 @@ def sql(table: Table) -> None:
     corpus = oracle if oracle.exists() else bundled
     ours = {row["name"]: row for row in lines(BUILD / "sql_work", corpus)}
     whole, join = ours["corpus"], ours["join"]
-    what = f"parse + facts, {whole['statements']:,} statements of {'the regression suite' if corpus is oracle else 'our tests'}"
+    source = "the regression suite" if corpus is oracle else "our tests"
+    what = f"parse + facts, {whole['statements']:,} statements of {source}"
     figure = f"{whole['facts_ms']} ms against {whole['raw_ms']} ms"
     table.add_row(what, "bare raw parse", figure, f"{whole['ratio']}x", "<= 3x")
     figure = f"{whole['facts_p50_us']} us against {whole['raw_p50_us']} us"

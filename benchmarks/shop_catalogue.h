@@ -9,7 +9,8 @@
 
 namespace libguard::bench {
 
-inline CatalogueRelation shop_table(const std::string& name, std::int64_t oid, const std::vector<std::string>& columns) {
+inline CatalogueRelation shop_table(const std::string& name, std::int64_t oid,
+                                    const std::vector<std::string>& columns) {
   CatalogueRelation relation;
   relation.schema = "public";
   relation.name = name;

@@ -1,11 +1,12 @@
 """The same statements through ours, sqlglot and pglast, each from Python, taken in turns in one process.
 
-Ours answers with every fact as JSON text; the others only parse and name the tables. pglast's Python code is GPL-3: it is
-a yardstick here, is installed for benchmarks alone (requirements/bench.txt) and is imported by nothing else.
+Ours answers with every fact as JSON text; the others only parse and name the tables. pglast's Python code is GPL-3: it
+is a yardstick here, is installed for benchmarks alone (requirements/bench.txt) and is imported by nothing else.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sys
@@ -45,26 +46,24 @@ def by_pglast(sql: str) -> object:
 
 def best_us(call: Callable[[str], object], sql: str, best: float) -> float:
     began = time.perf_counter_ns()
-    try:
+    with contextlib.suppress(Exception):  # what it cannot read is answered too, and counts
         call(sql)
-    except Exception:  # what it cannot read is answered too, and counts
-        pass
     return min(best, (time.perf_counter_ns() - began) / 1e3)
 
 
 def main(path: Path) -> None:
     logging.disable(logging.CRITICAL)  # sqlglot warns of each command that it does not know
     texts = statements(path)
-    lines = [json.dumps({"id": None, "sql": text}).encode() for text in texts]
+    lines = {text: json.dumps({"id": None, "sql": text}).encode() for text in texts}
     rivals: dict[str, Callable[[str], object]] = {"sqlglot": by_sqlglot}
     if pglast is not None:
         rivals["pglast"] = by_pglast
     best = {name: [1e12] * len(texts) for name in ("ours", *rivals)}
     for _ in range(ROUNDS):
-        explainer = _native.Explainer("postgres", b"")  # one that has not seen them
+        explain = _native.Explainer("postgres", b"").explain  # one that has not seen them
+        calls = {"ours": lambda text, explain=explain: explain(lines[text]), **rivals}
         for at, text in enumerate(texts):
-            best["ours"][at] = best_us(lambda _, at=at: explainer.explain(lines[at]), text, best["ours"][at])
-            for name, call in rivals.items():
+            for name, call in calls.items():
                 best[name][at] = best_us(call, text, best[name][at])
     for name in rivals:
         ratios = sorted(theirs / ours for theirs, ours in zip(best[name], best["ours"], strict=True))

@@ -1,5 +1,5 @@
-// What it costs to know what a statement does. `sql_work CORPUS` reads JSON lines with a member "sql" and prints, one JSON
-// object a line: parse + facts beside PostgreSQL's bare raw parse over the corpus, and a three-table join resolved
+// What it costs to know what a statement does. `sql_work CORPUS` reads JSON lines with a member "sql" and prints, one
+// JSON object a line: parse + facts beside PostgreSQL's bare raw parse over the corpus, and a three-table join resolved
 // against a catalogue of 40 tables, never seen before and seen before.
 //
 // Every text of the corpus is understood through the public door of the module, its statement cache included, by an
@@ -96,8 +96,8 @@ void join(int runs) {
     (void)understander->understand(sql, {});
     cached.push_back(us(began));
   }
-  std::printf("{\"name\": \"join\", \"raw_p50_us\": %.2f, \"fresh_p50_us\": %.2f, \"cached_p50_us\": %.3f}\n", middle(raw),
-              middle(fresh), middle(cached));
+  std::printf("{\"name\": \"join\", \"raw_p50_us\": %.2f, \"fresh_p50_us\": %.2f, \"cached_p50_us\": %.3f}\n",
+              middle(raw), middle(fresh), middle(cached));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Three lists of statements on one schema, judged by a real server: what is harmless must be seen to be, what is not must
-// never pass as harmless, and changing a column's values must change only those result columns that say they reveal it.
+// Three lists of statements on one schema, judged by a real server: what is harmless must be seen to be, what is not
+// must never pass as harmless, and changing a column's values must change only those result columns that say they
+// reveal it.
 #include <doctest/doctest.h>
 
 #include "command/postgres_server.h"
@@ -56,22 +57,24 @@ class Clinic {
   [[nodiscard]] const std::map<std::string, std::vector<Column>>& tables() const { return tables_; }
 
   // The rows with other values in these columns of the table; nothing when the statement fails on them.
-  std::optional<Rows> with_other(const std::string& sql, const std::string& table, const std::set<std::string>& columns) {
+  std::optional<Rows> with_other(const std::string& sql, const std::string& table,
+                                 const std::set<std::string>& columns) {
     std::string names;
     std::string values;
     for (const Column& column : tables_.at(table)) {
       const auto& other = kOtherValues.at(column.type);
       std::string value;
-      for (char c : columns.contains(column.name) ? other : "$") value += c == '$' ? "\"" + column.name + "\"" : std::string(1, c);
+      for (char c : columns.contains(column.name) ? other : "$")
+        value += c == '$' ? "\"" + column.name + "\"" : std::string(1, c);
       names += (names.empty() ? "\"" : ", \"") + column.name + "\"";
       values += (values.empty() ? "" : ", ") + value;
     }
     std::optional<Rows> rows;
     server_.run("BEGIN");
     try {
-      server_.run("CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT * FROM ONLY clinic." + table + "; DELETE FROM ONLY clinic." +
-                  table + "; INSERT INTO clinic." + table + " (" + names + ") OVERRIDING SYSTEM VALUE SELECT " + values +
-                  " FROM kept; DROP TABLE kept");
+      server_.run("CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT * FROM ONLY clinic." + table +
+                  "; DELETE FROM ONLY clinic." + table + "; INSERT INTO clinic." + table + " (" + names +
+                  ") OVERRIDING SYSTEM VALUE SELECT " + values + " FROM kept; DROP TABLE kept");
       rows = server_.run(sql);
     } catch (const std::exception&) {
     }
@@ -100,7 +103,8 @@ std::string parent_of(const std::string& table) {
 
 bool revealed_by(const RevealedColumn& column, const std::string& table, const std::string& name) {
   for (const std::string& from : {table, parent_of(table)}) {
-    if (column.sources.contains("clinic." + from + "." + name) || column.sources.contains("clinic." + from + ".*")) return true;
+    if (column.sources.contains("clinic." + from + "." + name) || column.sources.contains("clinic." + from + ".*"))
+      return true;
   }
   return false;
 }
@@ -180,8 +184,9 @@ TEST_CASE("Postgres clinic: a result column changes only with the columns that i
         if (!after || after->size() != before.size() || *after == before) continue;
         for (std::size_t i = 0; i < before[0].size(); ++i) {
           if (sorted_column(before, i) == sorted_column(*after, i)) continue;
-          CHECK_MESSAGE((revealed_by(command->reveals[i], table, name) || tested(*command, table, name)),
-                        "column " << i << " " << command->reveals[i].column << " changes with " << table << "." << name);
+          CHECK_MESSAGE(
+              (revealed_by(command->reveals[i], table, name) || tested(*command, table, name)),
+              "column " << i << " " << command->reveals[i].column << " changes with " << table << "." << name);
         }
       }
     }

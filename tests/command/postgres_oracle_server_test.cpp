@@ -1,4 +1,5 @@
-// Another author's statements, judged with the catalogue of a real server. They lie beside the project and may be absent.
+// Another author's statements, judged with the catalogue of a real server. They lie beside the project and may be
+// absent.
 #include <doctest/doctest.h>
 
 #include "command/postgres_server.h"
@@ -58,9 +59,9 @@ void judge(const Json& row, const Command& command, Score& score) {
   score.reads += same_reads;
   score.writes += same_writes;
   if (!same_kinds || !same_reads || !same_writes) {
-    MESSAGE(row["id"].get<std::string>() << ": " << row["sql"].get<std::string>() << "\n  writes" << joined(command.writes)
-                                         << " wanted" << joined(row["writes"].get<Names>()) << "\n  reads"
-                                         << joined(command.reads));
+    MESSAGE(row["id"].get<std::string>() << ": " << row["sql"].get<std::string>() << "\n  writes"
+                                         << joined(command.writes) << " wanted" << joined(row["writes"].get<Names>())
+                                         << "\n  reads" << joined(command.reads));
   }
   if (!row.contains("verified") || !row["verified"].is_object() || opaque(command)) return;
   for (const Json& table : row["verified"]["data_changed"]) {
@@ -88,7 +89,8 @@ TEST_CASE("Postgres oracle: another author's statements, with the catalogue of a
   for (const Json& row : all) judge(row, *understander->understand(row["sql"].get<std::string>(), {}), score);
   figure("PostgreSQL: unsafe statements let through the read-only gate", share(score.allowed, score.unsafe), "0");
   figure("PostgreSQL: benign reads blocked", share(score.blocked, score.benign), "<= 2 %");
-  figure("PostgreSQL: changes of >= 30 % of a table not seen and not held", share(score.heavy_missed, score.heavy), "0");
+  figure("PostgreSQL: changes of >= 30 % of a table not seen and not held", share(score.heavy_missed, score.heavy),
+         "0");
   figure("PostgreSQL: bounded writes called destructive", share(score.alarms, score.benign_writes), "-");
   figure("PostgreSQL: tables that the server changed, found", share(score.changed_found, score.changed), ">= 99 %");
   figure("PostgreSQL: writes exactly as labelled", share(score.writes, score.understood), ">= 99 %");

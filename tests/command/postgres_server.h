@@ -1,6 +1,6 @@
 #pragma once
-// Tests only: a database of its own on the throw-away cluster, its catalogue as the guard loads it, and what a statement
-// really changes in it.
+// Tests only: a database of its own on the throw-away cluster, its catalogue as the guard loads it, and what a
+// statement really changes in it.
 
 #include <sys/stat.h>
 

@@ -1,5 +1,6 @@
-// Three lists of statements on one schema, judged by SQLite itself: what is harmless must be seen to be, what is not must
-// never pass as harmless, and changing a column's values must change only those result columns that say they reveal it.
+// Three lists of statements on one schema, judged by SQLite itself: what is harmless must be seen to be, what is not
+// must never pass as harmless, and changing a column's values must change only those result columns that say they
+// reveal it.
 #include <fstream>
 #include <sstream>
 
@@ -49,9 +50,10 @@ std::optional<Rows> rows_of(sqlite3* database, const std::string& sql) {
 
 std::map<std::string, std::vector<std::string>> tables_of(sqlite3* database) {
   std::map<std::string, std::vector<std::string>> tables;
-  const auto rows = rows_of(database,
-                            "SELECT t.name, c.name FROM pragma_table_list t, pragma_table_info(t.name) c WHERE t.schema = "
-                            "'main' AND t.type IN ('table', 'virtual') AND t.name NOT LIKE 'sqlite%'");
+  const auto rows =
+      rows_of(database,
+              "SELECT t.name, c.name FROM pragma_table_list t, pragma_table_info(t.name) c WHERE t.schema = "
+              "'main' AND t.type IN ('table', 'virtual') AND t.name NOT LIKE 'sqlite%'");
   for (const auto& row : rows.value()) tables[row[0]].push_back(row[1]);
   return tables;
 }
@@ -112,8 +114,8 @@ TEST_CASE("sqlite clinic: nothing that changes anything passes as harmless, and 
       if (after.at(table) == rows) continue;
       const std::string name = "main." + table;
       CHECK_MESSAGE((command->writes.contains(name) || command->behind.cascades.contains(name)), "missed: " << name);
-      CHECK_MESSAGE((command->destructive || command->kinds.front() != "delete" || find_touch(*command, "delete", name)),
-                    name);
+      CHECK_MESSAGE(
+          (command->destructive || command->kinds.front() != "delete" || find_touch(*command, "delete", name)), name);
     }
   }
   CHECK(changing >= 40);
@@ -140,7 +142,8 @@ TEST_CASE("sqlite clinic: a result column changes only with the columns that it 
           for (std::size_t i = 0; after && after->size() == before->size() && i < (*before)[0].size(); ++i) {
             if (sorted_column(*before, i) == sorted_column(*after, i)) continue;
             const auto& sources = command->reveals[i].sources;
-            const bool known = sources.contains(name) || sources.contains("main." + table + ".*") || !how(*command, name).empty();
+            const bool known =
+                sources.contains(name) || sources.contains("main." + table + ".*") || !how(*command, name).empty();
             CHECK_MESSAGE(known, "column " << i << " changes with " << name);
           }
         }

@@ -61,7 +61,8 @@ void check_tokens(const std::string& name) {
     CHECK(got == why_not.empty());
   }
   CHECK(wrong == 0);
-  if (!rows.empty()) test::figure(std::string("tokens judged otherwise: ") + name, test::share(wrong, rows.size()), "0");
+  if (!rows.empty())
+    test::figure(std::string("tokens judged otherwise: ") + name, test::share(wrong, rows.size()), "0");
   MESSAGE(name, ": ", rows.size(), " rows, ", accepted, " accepted, ", wrong, " wrong");
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Tests only: one line of the tables that `./run test oracle` prints. doctest's own report says what failed and where; these
-// lines say how good the figure is.
+// Tests only: one line of the tables that `./run test oracle` prints. doctest's own report says what failed and where;
+// these lines say how good the figure is.
 
 #include <cstdio>
 #include <string>

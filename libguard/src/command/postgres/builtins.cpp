@@ -234,8 +234,8 @@ constexpr bool sorted(const List& list) {
   return std::is_sorted(std::begin(list), std::end(list));
 }
 static_assert(sorted(kOperators) && sorted(kTypes) && sorted(kValueOperators) && sorted(kReducing) &&
-              sorted(kErrorShows) && sorted(kRanking) && sorted(kMild) && sorted(kOpenCatalog) && sorted(kClosedSchemaViews) &&
-              sorted(kOpenSettings));
+              sorted(kErrorShows) && sorted(kRanking) && sorted(kMild) && sorted(kOpenCatalog) &&
+              sorted(kClosedSchemaViews) && sorted(kOpenSettings));
 
 template <typename List>
 bool holds(const List& list, std::string_view name) {

@@ -189,9 +189,8 @@ Command Facts::command(int statements) && {
   command.effect = kByRank[effect_];
   command.reads = std::move(reads_);
   command.writes = std::move(writes_);
-  std::sort(touches_.begin(), touches_.end(), [](const Touch& a, const Touch& b) {
-    return std::tie(a.action, a.object) < std::tie(b.action, b.object);
-  });
+  std::sort(touches_.begin(), touches_.end(),
+            [](const Touch& a, const Touch& b) { return std::tie(a.action, a.object) < std::tie(b.action, b.object); });
   command.touches = std::move(touches_);
   command.functions.reserve(functions_.size());
   while (!functions_.empty()) {

@@ -138,7 +138,7 @@ static void add_list(Filler* filler, int id, const List* list) {
 
 #define OUT_TYPE(typename, typename_c) Filler*
 /* Where a node stands in the text decides nothing, and nearly every node says it. */
-#define IS_POSITION(id)                                                                         \
+#define IS_POSITION(id)                                                                              \
   ((id) == F_location || (id) == F_list_start || (id) == F_list_end || (id) == F_rexpr_list_start || \
    (id) == F_rexpr_list_end || (id) == F_stmt_location || (id) == F_stmt_len)
 #define WRITE_INT_FIELD(msgtype, outname, outname_json, fldname) \

@@ -143,7 +143,8 @@ void Analysis::write(const Relation& relation, const Write& write) {
     return;
   }
   facts_.effect(CommandEffect::write);
-  const bool unbounded = write.bound.bound <= Bound::tautology || (write.bound.bound == Bound::weak && write.bound.wide);
+  const bool unbounded =
+      write.bound.bound <= Bound::tautology || (write.bound.bound == Bound::weak && write.bound.wide);
   if (write.action != "insert" && unbounded) facts_.destructive = true;
   if (relation.is_view()) return write_view(relation, write);
   if (relation.entry != nullptr && replaced(*relation.entry, write.action)) {

@@ -20,8 +20,8 @@ class Confiner {
     for (const Expr* conjunct : conjuncts) note_values(*conjunct);
     if (std::int64_t rows = keyed(); rows != kUnproven) return {Bound::eq, rows, false};
     bool any = std::any_of(conjuncts.begin(), conjuncts.end(), [this](const Expr* e) { return restricts(*e); });
-    bool narrow = std::any_of(conjuncts.begin(), conjuncts.end(),
-                              [this](const Expr* e) { return narrows(*e) && restricts(*e); });
+    bool narrow =
+        std::any_of(conjuncts.begin(), conjuncts.end(), [this](const Expr* e) { return narrows(*e) && restricts(*e); });
     return {any ? Bound::weak : Bound::tautology, kUnproven, !narrow};
   }
 
@@ -155,7 +155,8 @@ class Confiner {
   bool is_value_of_row(const Expr& expr) {
     ColumnId id = 0;
     if (expr.kind == Expr::Kind::row) {
-      return std::any_of(expr.children.begin(), expr.children.end(), [this](const Expr* e) { return is_value_of_row(*e); });
+      return std::any_of(expr.children.begin(), expr.children.end(),
+                         [this](const Expr* e) { return is_value_of_row(*e); });
     }
     const bool keeps = expr.kind == Expr::Kind::call && expr.children.size() == 1 &&
                        (same_name(expr.name, "lower") || same_name(expr.name, "upper") ||

@@ -1,5 +1,5 @@
-// Generated columns show what they are computed from. SQLite keeps the expression in the text of CREATE TABLE only, and its
-// authorizer does not name the columns that it reads.
+// Generated columns show what they are computed from. SQLite keeps the expression in the text of CREATE TABLE only, and
+// its authorizer does not name the columns that it reads.
 #include "command/sqlite/lexer.h"
 #include "command/sqlite/schema.h"
 
@@ -26,7 +26,8 @@ std::size_t past(const std::vector<Token>& tokens, std::size_t at) {
   return at;
 }
 
-// Where the expression of `name ... AS (expression)` begins in the list of definitions; tokens.size() when it is not found.
+// Where the expression of `name ... AS (expression)` begins in the list of definitions; tokens.size() when it is not
+// found.
 std::size_t expression_of(const std::vector<Token>& tokens, std::string_view name) {
   std::size_t at = 0;
   while (at < tokens.size() && !is_symbol(tokens[at], "(")) ++at;
