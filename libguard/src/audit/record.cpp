@@ -10,7 +10,7 @@ namespace {
 
 // Starts after the bracket that make_line writes; `"type"` comes first, so that no comma is due.
 void begin_body(std::string& body, std::string_view type, std::int64_t at_us) {
-  body.reserve(1024);
+  body.reserve(3072);  // most records, whole
   body += "\"type\":";
   append_json_string(body, type);
   JsonWriter(body).text("at", text::rfc3339(at_us));

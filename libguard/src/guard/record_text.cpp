@@ -31,7 +31,8 @@ bool touches_classified(const Command& command, const Frame& frame, const std::s
       if (hit(touch.object + "." + column)) return true;
     }
   }
-  return std::any_of(command.carries.begin(), command.carries.end(), hit);
+  return std::any_of(command.carries.begin(), command.carries.end(), hit) ||
+         std::any_of(command.error_reveals.begin(), command.error_reveals.end(), hit);
 }
 
 std::string without_literals(const std::string& text, std::vector<LiteralSpan> spans) {

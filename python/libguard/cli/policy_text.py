@@ -11,13 +11,14 @@ import typer
 
 from libguard.cli.batch import run_batch
 from libguard.cli.errors import EXIT_DONE, CliError
-from libguard.cli.guard_door import core
+from libguard.cli.guard_door import UnreadConfig, core
 
 TEXT_BYTES_MAX = 64 * 1024 * 1024
 
 
 def parse(
     batch: Annotated[str, typer.Option(metavar="FILE", help='Lines of {"id", "policies"}; - for stdin.')],
+    _config: UnreadConfig = None,
 ) -> int:
     """Answers {id, ok, policies, templates, error: {line, column, message}} for each line, with Cedar's meaning."""
     run_batch(batch, core().policy_parse)
@@ -27,6 +28,7 @@ def parse(
 def convert(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Cedar text, or a policy set in JSON form.")],
     to: Annotated[str, typer.Option("--to", metavar="FORM", help="json or cedar.")],
+    _config: UnreadConfig = None,
 ) -> int:
     """Prints the policies of FILE in Cedar's other form."""
     if to not in ("json", "cedar"):

@@ -30,6 +30,7 @@ struct View {
   std::vector<const CatalogueFunction*> calls;  // code of the database's users
   std::vector<const CatalogueDomain*> domains;  // whose checks run
   std::vector<std::string> doubts;
+  Sources tests;                   // what decides which rows it shows
   const Relation* base = nullptr;  // the one relation a simple view selects from: DML goes there
   bool packs_rows = false;
   bool writes = false;  // cannot happen in a real view; refused when it does
@@ -49,6 +50,7 @@ struct Relation {
   std::vector<const Relation*> children;
   std::vector<const Relation*> parents;
   std::unique_ptr<View> view;
+  std::unordered_map<std::uint32_t, Sources> computed;  // of generated columns: what they are computed from
 
   // kWholeRow when there is none.
   [[nodiscard]] std::uint32_t position(std::string_view column) const;
@@ -105,6 +107,7 @@ class Names {
 
  private:
   friend class ViewReader;
+  friend class GeneratedReader;
   void add_relation(const CatalogueRelation& entry);
   void link();
   void add_functions();

@@ -71,6 +71,7 @@ struct SchemaColumn {
   bool not_null = false;
   bool hidden = false;  // not part of `*`
   bool generated = false;
+  Sources computed{};  // generated: the columns that it is computed from
 };
 
 struct SchemaKey {
@@ -114,6 +115,8 @@ class Schema {
   [[nodiscard]] std::string object(int relation) const;      // "main.t"
   [[nodiscard]] std::string column_name(ColumnId id) const;  // "c", "rowid" or "*"
   [[nodiscard]] std::string text(ColumnId id) const;         // "main.t.c"
+  // The column, and those that it is computed from.
+  [[nodiscard]] Sources with_origins(ColumnId id) const;
   [[nodiscard]] const std::vector<ForeignKey>& foreign_keys() const { return foreign_keys_; }
   [[nodiscard]] const SchemaTrigger* trigger(std::string_view name) const;
   // Of a view: computed once, when the schema is built.
@@ -126,6 +129,8 @@ class Schema {
  private:
   void read_relations(sqlite3* database);
   void read_columns(sqlite3* database, Relation& relation);
+  void read_generated(sqlite3* database, int index);
+  static void follow_generated(Relation& relation);
   void read_keys(sqlite3* database, Relation& relation);
   void read_foreign_keys(sqlite3* database, const Relation& relation);
   void read_definitions(const Catalogue& catalogue);
