@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "masking/scan.h"
 #include "masking/utf8.h"
+#include "support/figures.h"
 
 using namespace libguard;
 using namespace libguard::masking;
@@ -90,6 +91,9 @@ void check(const std::string& what, const Score& score) {
   if (score.wanted == 0) return;
   double recall = static_cast<double>(score.covered) / score.wanted;
   double precision = score.found == 0 ? 1 : static_cast<double>(score.right) / score.found;
+  if (score.wanted > 0) {
+    test::figure(std::string(what) + ": spans covered", test::share(score.covered, score.wanted), ">= 99 %");
+  }
   MESSAGE(what, ": ", score.wanted, " wanted, ", score.covered, " covered, ", score.exact, " exact; ", score.found,
           " found, ", score.right, " right; recall ", recall, ", precision ", precision);
   CHECK(recall >= 0.99);

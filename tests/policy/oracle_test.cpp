@@ -12,6 +12,7 @@
 #include "policy/cedar/parser.h"
 #include "policy/decider.h"
 #include "policy/policy_lines.h"
+#include "support/figures.h"
 
 using libguard::Json;
 
@@ -67,6 +68,7 @@ void compare_line(const std::string& line, Tally& tally, bool kinds) {
 void agrees(const std::string& file, bool kinds) {
   Tally tally;
   if (!for_each_line(file, [&](const std::string& line) { compare_line(line, tally, kinds); })) return;
+  test::figure(std::string("Cedar decisions that differ: ") + file, test::share(tally.wrong, tally.requests), "0");
   MESSAGE(file, ": ", (tally.requests - tally.wrong), " of ", tally.requests, " requests agree");
   CHECK(tally.wrong == 0);
 }
@@ -102,6 +104,7 @@ TEST_CASE("the parser accepts and refuses what Cedar's does") {
          result.error ? result.error->message : "ok");
     CHECK(false);
   });
+  test::figure("Cedar parse verdicts that differ", test::share(wrong, cases), "0");
   MESSAGE("parse verdicts: ", (cases - wrong - too_deep), " of ", cases, " agree, ", too_deep, " answered `too deep`");
   CHECK(wrong == 0);
 }
@@ -151,5 +154,6 @@ TEST_CASE("the JSON form of a text is Cedar's, and comes back as the same") {
     CHECK(round);
     back += round ? 1 : 0;
   });
+  test::figure("Cedar JSON forms equal to Cedar's", test::share(same, cases), "-");
   MESSAGE("JSON forms: ", same, " of ", cases, " equal to Cedar's, ", back, " came back as the same");
 }

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from libguard.cli import policy_roles, policy_schema, policy_text
+from libguard.cli import policy_format, policy_roles, policy_schema, policy_text
 from libguard.cli.batch import run_batch
 from libguard.cli.errors import EXIT_DONE
 from libguard.cli.guard_door import UnreadConfig, core
@@ -20,6 +20,7 @@ app.command("schema")(policy_schema.schema)
 app.command("validate")(policy_schema.validate)
 app.command("parse")(policy_text.parse)
 app.command("convert")(policy_text.convert)
+app.command("format")(policy_format.format_files)
 
 
 @app.callback()

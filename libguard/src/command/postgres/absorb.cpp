@@ -47,7 +47,7 @@ void Facts::absorb(const Facts& code, bool code_widely) {
   reasons_.insert(code.reasons_.begin(), code.reasons_.end());
   const bool before = widely;
   widely = widely || code_widely;
-  for (const auto& [key, each] : code.touches_) {
+  for (const Touch& each : code.touches_) {
     Touch copy = each;
     copy.through_view = true;
     touch(std::move(copy));

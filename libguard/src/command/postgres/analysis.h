@@ -3,7 +3,6 @@
 // are split by meaning: query.cpp (SELECT), from.cpp (FROM), columns.cpp (names), expression.cpp, calls.cpp (functions,
 // operators, casts), dml.cpp, bounds.cpp, utility.cpp.
 
-#include <deque>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,6 +12,7 @@
 #include "command/postgres/facts.h"
 #include "command/postgres/names.h"
 #include "command/postgres/node.h"
+#include "command/postgres/stable_list.h"
 
 namespace libguard::command::postgres {
 
@@ -53,8 +53,8 @@ struct Cte {
 struct Scope {
   explicit Scope(Scope* scope) : outer(scope) {}
   Scope* outer;
-  std::deque<Item> items;
-  std::deque<Cte> ctes;
+  StableList<Item> items;
+  StableList<Cte> ctes;
   bool recursive = false;
   NodeList from;
   std::vector<OutColumn>* outputs = nullptr;  // ORDER BY and GROUP BY may name them
@@ -72,6 +72,7 @@ struct CodeContext {
 struct BoundOf {
   Bound bound = Bound::none;
   std::int64_t rows = kUnproven;
+  bool wide = false;  // a range, a pattern, a flag: nothing says that most rows do not satisfy it
 };
 
 class Analysis {
@@ -115,16 +116,20 @@ class Analysis {
   std::vector<OutColumn> plain_select(Node node, Scope& scope, bool top);
   std::vector<OutColumn> targets(NodeList list, Scope& scope);
   void star(NodeList fields, Scope& scope, std::vector<OutColumn>& out);
-  void sort_keys(NodeList list, Scope& scope, bool group);
-  void sort_key(Node node, Scope& scope, bool group);
+  Sources sort_keys(NodeList list, Scope& scope, bool group);
+  Sources sort_key(Node node, Scope& scope, bool group);
   void grouping(Node node, Scope& scope);
-  void window(Node node, Scope& scope);
+  // What it is ordered by.
+  Sources window(Node node, Scope& scope);
+  Sources named_order(Node over, Scope& scope);
   void lock_rows(Node select, Node lock, Scope& scope);
   std::vector<OutColumn> select_into(Node into, const std::vector<OutColumn>& columns);
   void with(Node clause, Scope& scope);
   void read_cte(Cte& cte, Scope& scope);
   void read_recursive(Cte& cte, Scope& scope);
   std::string_view output_name(Node value);
+  // (x).* as columns; false when it is not known which there are.
+  bool row_columns(Node value, Scope& scope, std::vector<OutColumn>& out);
 
   // from.cpp
   void from_list(NodeList list, Scope& scope);
@@ -168,6 +173,7 @@ class Analysis {
   Flow row_comparison(Node node, Scope& scope);
   Flow sublink(Node node, Scope& scope);
   Flow indirection(Node node, Scope& scope);
+  Flow row_field(const Flow& row, std::uint32_t position);
   Flow cast(Node node, Scope& scope);
   Flow choice(Node node, Scope& scope);
   // Every child of a node that only combines values (row, array, JSON and XML constructors ...).
@@ -191,6 +197,7 @@ class Analysis {
   void functions_behind(const std::string& full, const std::vector<std::string>& types, Flow& result,
                         const Sources* operands = nullptr);
   void named_sequence(Node call);
+  bool asks_open_setting(Node call) const;
   void runs_text(Node call);
   void cast_to(Node type_name, Flow& value);
   void type_used(Node type_name);
@@ -251,6 +258,7 @@ class Analysis {
   void create_table(Node node, std::string_view kind);
   void drop(Node node);
   void drop_named(Node node, Node object);
+  void drop_columns_of(std::string_view type);
   void grant(Node node);
   void ddl(std::string_view kind, std::string object, bool destructive = true);
   void ddl_on(std::string_view kind, Node range);

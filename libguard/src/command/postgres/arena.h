@@ -10,5 +10,7 @@ typedef struct LgArena LgArena;
 LgArena* lg_arena_new(void);
 void* lg_arena_take(LgArena* arena, size_t bytes);
 void lg_arena_free(LgArena* arena);
+/* Frees what this thread keeps for its next arena. */
+void lg_arena_thread_end(void);
 
 #endif

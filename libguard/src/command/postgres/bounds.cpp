@@ -41,6 +41,7 @@ BoundOf BoundReader::read(Node where) {
   if (bound.bound == Bound::eq) return bound;
   const Part whole = part(where, false);
   bound.bound = whole.restricts || (whole.joins && whole.others) ? Bound::weak : Bound::tautology;
+  bound.wide = !whole.narrow && !(whole.joins && whole.others);
   return bound;
 }
 
@@ -143,6 +144,7 @@ BoundReader::Part BoundReader::part(Node node, bool negated) {
     case T_CurrentOfExpr: {
       Part found;
       found.restricts = true;
+      found.narrow = true;
       return found;
     }
     default:
@@ -157,6 +159,7 @@ BoundReader::Part BoundReader::all_of(NodeList parts, bool negated) {
     whole.restricts = whole.restricts || each.restricts;
     whole.joins = whole.joins || each.joins;
     whole.others = whole.others || each.others;
+    whole.narrow = whole.narrow || (each.restricts && each.narrow);
     if (each.restricts) whole.says.insert(each.says.begin(), each.says.end());
   }
   return whole;
@@ -166,10 +169,12 @@ BoundReader::Part BoundReader::all_of(NodeList parts, bool negated) {
 BoundReader::Part BoundReader::any_of(NodeList parts, bool negated) {
   Part whole;
   whole.restricts = true;
+  whole.narrow = true;
   std::map<std::uint32_t, std::vector<std::set<Say>>> by_column;
   for (Node node : parts) {
     Part each = part(node, negated);
     whole.restricts = whole.restricts && each.restricts;
+    whole.narrow = whole.narrow && each.narrow;
     std::map<std::uint32_t, std::set<Say>> says;
     for (const auto& [position, say] : each.says) says[position].insert(say);
     for (auto& [position, set] : says) {
@@ -292,6 +297,7 @@ BoundReader::Part BoundReader::sublink(Node node, bool negated) {
   const bool tied = test ? mentions(test).any() : mentions(query).any();
   if (!tied || !(exists || test) || !ties(query, exists)) return found;
   found.restricts = !reads_target(query, 0) || (!negated && narrowed(query, 0));
+  found.narrow = !negated;
   if (found.restricts && test) {
     for (std::uint32_t position : mentions(test).columns) {
       found.says.insert({position, negated ? Say::unequal : Say::equal});

@@ -24,6 +24,7 @@ class BoundReader {
     bool restricts = false;
     bool joins = false;   // ties the target to another relation of FROM
     bool others = false;  // restricts another relation of FROM
+    bool narrow = false;  // asks for equality, not for a range, a pattern or a flag
     std::set<std::pair<std::uint32_t, Say>> says;
   };
   struct Mentions {
@@ -51,6 +52,7 @@ class BoundReader {
   Part null_test(Node node, bool negated);
   Part truth_test(Node node, bool negated);
   Part sublink(Node node, bool negated);
+  bool is_flag(std::uint32_t position) const;
   bool covers_type(std::uint32_t position, std::string_view symbol, Node literal) const;
   bool reads_target(Node node, int depth) const;
   bool ties(Node query, bool exists) const;

@@ -69,6 +69,8 @@ constexpr std::string_view kReducing[] = {"any_value",
                                           "var_samp",
                                           "variance"};
 
+constexpr std::string_view kRanking[] = {"cume_dist", "dense_rank", "ntile", "percent_rank", "rank", "row_number"};
+
 constexpr std::string_view kErrorShows[] = {"array_to_tsvector",
                                             "chr",
                                             "convert_from",
@@ -232,8 +234,8 @@ constexpr bool sorted(const List& list) {
   return std::is_sorted(std::begin(list), std::end(list));
 }
 static_assert(sorted(kOperators) && sorted(kTypes) && sorted(kValueOperators) && sorted(kReducing) &&
-              sorted(kErrorShows) && sorted(kMild) && sorted(kOpenCatalog) && sorted(kClosedSchemaViews) &&
-              sorted(kOpenSettings));
+              sorted(kErrorShows) && sorted(kRanking) && sorted(kMild) && sorted(kOpenCatalog) &&
+              sorted(kClosedSchemaViews) && sorted(kOpenSettings));
 
 template <typename List>
 bool holds(const List& list, std::string_view name) {
@@ -260,6 +262,7 @@ bool is_builtin_operator(std::string_view name) { return holds(kOperators, name)
 bool is_builtin_type(std::string_view name) { return holds(kTypes, name); }
 bool is_value_operator(std::string_view name) { return holds(kValueOperators, name); }
 bool keeps_values(std::string_view aggregate) { return !holds(kReducing, aggregate); }
+bool is_ranking(std::string_view name) { return holds(kRanking, name); }
 bool error_shows_argument(std::string_view name) { return holds(kErrorShows, name); }
 bool is_mild(std::string_view name) { return holds(kMild, name); }
 

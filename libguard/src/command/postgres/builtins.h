@@ -29,6 +29,8 @@ inline constexpr std::string_view kSomeBuiltinType = "pg_catalog";
 [[nodiscard]] bool is_value_operator(std::string_view name);
 // Aggregates whose result keeps the values of many rows: row limits cannot help against them.
 [[nodiscard]] bool keeps_values(std::string_view aggregate);
+// Window functions that tell where a row stands in the order, and nothing else.
+[[nodiscard]] bool is_ranking(std::string_view name);
 // Functions whose error text may show their argument.
 [[nodiscard]] bool error_shows_argument(std::string_view name);
 // Built-ins that are not safe, yet destroy nothing.

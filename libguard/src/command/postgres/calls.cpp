@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "command/postgres/analysis.h"
 #include "command/postgres/builtins.h"
 #include "command/postgres/code.h"
@@ -104,6 +105,16 @@ void Analysis::named_sequence(Node call) {
   while (argument.is(T_TypeCast)) argument = argument.node(F_arg);
   const bool named = argument.is(T_A_Const) && argument.node(F_own).is(T_String);
   facts_.behind.sequences.insert(named ? std::string(argument.node(F_own).own_text()) : "*");
+}
+
+// current_setting('timezone'): what SHOW may say as well.
+bool Analysis::asks_open_setting(Node call) const {
+  const NodeList name = call.list(F_funcname);
+  if (last_name(name) != "current_setting" || !find_functions({}, "current_setting").empty()) return false;
+  if (name.size() > 1 && name[name.size() - 2].own_text() != "pg_catalog") return false;
+  Node setting = call.list(F_args)[0];
+  if (!setting.is(T_A_Const) || !setting.node(F_own).is(T_String)) return false;
+  return is_open_setting(text::lower_ascii(setting.node(F_own).own_text()));
 }
 
 // An operand that can never become what is declared, not even by a cast of a user.
@@ -212,9 +223,20 @@ Flow Analysis::call(Node node, Scope& scope) {
   const bool within_group = node.flag(F_agg_within_group);
   if (!within_group) arguments.resize(node.list(F_args).size());
   if (Node filter = node.node(F_agg_filter)) predicate(filter, scope, false);
-  if (Node over = node.node(F_over)) window(over, scope);
   const NodeList name = node.list(F_funcname);
+  if (Node over = node.node(F_over)) {
+    const Sources order = window(over, scope);
+    if (is_ranking(last_name(name))) {  // its value is the order
+      result.sources.add(order);
+      result.sources.add(named_order(over, scope));
+    }
+  }
   const std::string_view schema = name.size() >= 2 ? name[name.size() - 2].own_text() : std::string_view();
+  if (asks_open_setting(node)) {
+    facts_.function({.name = "pg_catalog.current_setting", .safe = true, .volatility = 's', .runs_sql = 'n'});
+    result.type = "text";
+    return result;
+  }
   calling_once_ = single_call_ != nullptr && node.get() == single_call_;
   called(schema, last_name(name), arguments, node.flag(F_func_variadic), result);
   calling_once_ = false;
@@ -343,6 +365,8 @@ void Analysis::cast_to(Node type_name, Flow& value) {
     facts_.error_reveals(value.sources);
   }
   for (const CatalogueCast* each : names_.casts_to(type)) {
+    // A bare literal is read by the type's own input function, and no value of another built-in type fits.
+    if (value.type == "unknown" || excluded(value.type, each->source)) continue;
     Flow converted;
     functions_behind(each->function, {each->source}, converted, &value.sources);
     value.sources.add(converted.sources);

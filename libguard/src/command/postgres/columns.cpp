@@ -56,6 +56,10 @@ Sources Analysis::column_sources(const Relation& relation, std::uint32_t positio
   if (relation.view != nullptr && position < relation.view->columns.size()) {
     sources.add(relation.view->columns[position].sources);
   }
+  if (!relation.computed.empty()) {
+    auto computed = relation.computed.find(position);
+    if (computed != relation.computed.end()) sources.add(computed->second);
+  }
   if (relation.parents.empty() && relation.children.empty()) return sources;
   // A partition shows its parent's data and the other way round: a class on either counts.
   const std::string& name = relation.columns[position];

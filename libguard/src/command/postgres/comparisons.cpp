@@ -73,6 +73,18 @@ bool levels_out(Node node, int depth) {
   return false;
 }
 
+// A column, or its text in another case, so that equality picks few rows; `pg_typeof(id) = 'int4'` picks all.
+bool keeps_value(Node node) {
+  constexpr std::array<std::string_view, 7> kKeeping = {"btrim", "date", "lower", "ltrim", "rtrim", "trim", "upper"};
+  while (node.is(T_TypeCast) || node.is(T_CollateClause)) node = node.node(F_arg);
+  if (node.is(T_FuncCall) && node.list(F_args).size() == 1) {
+    const std::string_view name = last_name(node.list(F_funcname));
+    if (std::find(kKeeping.begin(), kKeeping.end(), name) == kKeeping.end()) return false;
+    return keeps_value(node.list(F_args)[0]);
+  }
+  return node.is(T_ColumnRef) || node.is(T_RowExpr) || node.is(T_A_Indirection);
+}
+
 }  // namespace
 
 BoundReader::Part BoundReader::comparison(Node node, bool negated) {
@@ -129,6 +141,12 @@ bool BoundReader::covers_type(std::uint32_t position, std::string_view symbol, N
   return false;
 }
 
+// Half of the rows may be true.
+bool BoundReader::is_flag(std::uint32_t position) const {
+  const CatalogueColumn* column = position < kWholeRow - 1 ? target_.relation->column(position) : nullptr;
+  return column != nullptr && column->type == "bool";
+}
+
 BoundReader::Part BoundReader::compared(Node node, std::string_view symbol, bool negated) {
   Part found;
   Node left = node.node(F_lexpr);
@@ -150,6 +168,7 @@ BoundReader::Part BoundReader::compared(Node node, std::string_view symbol, bool
   if (bare(left).is(T_SubLink) || bare(right).is(T_SubLink)) {
     const bool bare_side = column(left).has_value() || column(right).has_value();
     found.restricts = bare_side;
+    found.narrow = (negated ? inverse(symbol) : symbol) == "=";
     return found;
   }
   if (!in_left.any()) {
@@ -171,7 +190,10 @@ BoundReader::Part BoundReader::compared(Node node, std::string_view symbol, bool
   if (symbol == "=") say = Say::equal;
   if (symbol == "<" || symbol == "<=") say = Say::below;
   if (symbol == ">" || symbol == ">=") say = Say::above;
-  for (std::uint32_t position : in_left.columns) found.says.insert({position, say});
+  for (std::uint32_t position : in_left.columns) {
+    found.says.insert({position, say});
+    found.narrow = found.narrow || (say == Say::equal && keeps_value(left) && !is_flag(position));
+  }
   return found;
 }
 
@@ -186,7 +208,10 @@ BoundReader::Part BoundReader::listed(Node node, bool negated) {
   }
   found.restricts = true;
   const bool excluded = (last_name(node.list(F_name)) == "<>") != negated;
-  for (std::uint32_t position : subject.columns) found.says.insert({position, excluded ? Say::unequal : Say::equal});
+  for (std::uint32_t position : subject.columns) {
+    found.says.insert({position, excluded ? Say::unequal : Say::equal});
+    found.narrow = found.narrow || (!excluded && !is_flag(position));
+  }
   return found;
 }
 
@@ -210,7 +235,10 @@ BoundReader::Part BoundReader::array_compared(Node node, bool negated) {
                       !(!any && (empty || symbol == "=") && negated) && !(!any && empty);
   }
   const bool equal = last_name(node.list(F_name)) == "=" && node.number(F_kind) == LG_AEXPR_OP_ANY && !negated;
-  for (std::uint32_t position : subject.columns) found.says.insert({position, equal ? Say::equal : Say::unequal});
+  for (std::uint32_t position : subject.columns) {
+    found.says.insert({position, equal ? Say::equal : Say::unequal});
+    found.narrow = found.narrow || (equal && !is_flag(position));
+  }
   return found;
 }
 

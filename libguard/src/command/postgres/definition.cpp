@@ -3,6 +3,7 @@
 #include <array>
 
 #include "command/postgres/analysis.h"
+#include "command/postgres/types.h"
 
 namespace libguard::command::postgres {
 namespace {
@@ -304,6 +305,20 @@ void Analysis::drop_named(Node node, Node object) {
   }
 }
 
+// DROP TYPE ... CASCADE takes every column of the type along.
+void Analysis::drop_columns_of(std::string_view type) {
+  for (const auto& relation : names_.relations()) {
+    const auto& columns = relation->entry->columns;
+    const bool holds = std::any_of(columns.begin(), columns.end(), [&](const CatalogueColumn& column) {
+      const std::string_view plain = plain_type(column.type);
+      return plain == type || (plain.starts_with("_") && plain.substr(1) == type);
+    });
+    if (!holds || relation->system) continue;
+    ddl("drop", relation->full);
+    if (!relation->is_view()) facts_.write(relation->full);
+  }
+}
+
 void Analysis::drop(Node node) {
   if (outside_transaction(node)) facts_.not_runnable("command.no_transaction", kNoTransactionSentence);
   if (!node.is(T_DropStmt)) {
@@ -318,6 +333,7 @@ void Analysis::drop(Node node) {
       ddl("drop", std::string(schema) + "." + std::string(last_name(name)));
     } else if (object.is(T_TypeName)) {
       ddl("drop", "public." + std::string(last_name(object.list(F_names))));
+      if (node.number(F_behavior) == LG_DROP_CASCADE) drop_columns_of(last_name(object.list(F_names)));
     } else {
       drop_named(node, object);
     }

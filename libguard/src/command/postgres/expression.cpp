@@ -290,17 +290,35 @@ Flow Analysis::indirection(Node node, Scope& scope) {
       continue;
     }
     if (value.row != nullptr && value.row->position(name) != kWholeRow) {
-      value.sources.add(column_sources(*value.row, value.row->position(name)));
-    } else if (names_.any_function(name) || (find_builtin(name) != nullptr && !find_builtin(name)->safe)) {
+      value = row_field(value, value.row->position(name));
+      item = nullptr;
+      continue;
+    }
+    if (names_.any_function(name) || (find_builtin(name) != nullptr && !find_builtin(name)->safe)) {
       // The type is not known, so the field may be a function's name.
       Flow result;
       called({}, name, {value}, false, result);
       value.sources.add(result.sources);
     }
     value.row = nullptr;
+    value.columns = nullptr;
     item = nullptr;
   }
   return value;
+}
+
+// One field of a row whose type is a relation's. Where a function is known to give rows of certain sources, those and
+// what it was given count; else all of the row's.
+Flow Analysis::row_field(const Flow& row, std::uint32_t position) {
+  Flow field;
+  if (row.columns != nullptr && row.columns->size() == row.row->columns.size()) {
+    field.sources = (*row.columns)[position];
+    field.sources.add(row.operands);
+  } else {
+    field.sources = row.sources;
+    field.sources.add(column_sources(*row.row, position));
+  }
+  return field;
 }
 
 Flow Analysis::cast(Node node, Scope& scope) {

@@ -1,6 +1,7 @@
 #include "command/postgres/facts.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/limits.h"
 
@@ -81,16 +82,17 @@ void Facts::read(const Relation& relation) {
 }
 
 void Facts::touch(Touch touch) {
-  if (widely) widen(touch);
-  auto key = std::make_pair(touch.action, touch.object);
-  auto found = touches_.find(key);
-  if (found == touches_.end()) {
-    touches_.emplace(std::move(key), std::move(touch));
-  } else {
-    merge(found->second, touch);
-  }
   if (touches_.size() > limits::kObjectsPerCommandMax) {
-    fail("command.too_complex", "the command touches more objects than one command may; split it");
+    return fail("command.too_complex", "the command touches more objects than one command may; split it");
+  }
+  if (widely) widen(touch);
+  auto found = std::find_if(touches_.begin(), touches_.end(), [&](const Touch& known) {
+    return known.object == touch.object && known.action == touch.action;
+  });
+  if (found == touches_.end()) {
+    touches_.push_back(std::move(touch));
+  } else {
+    merge(*found, touch);
   }
 }
 
@@ -171,13 +173,14 @@ bool Facts::readonly_safe() const {
   return std::all_of(functions_.begin(), functions_.end(), [](const CalledFunction& f) { return f.safe || f.read; });
 }
 
-Command Facts::command(int statements) const {
+Command Facts::command(int statements) && {
   Command command;
   command.dialect = Dialect::postgres;
   command.connection = names_.connection();
   command.catalogue_version = names_.version();
   command.statements = statements;
-  command.kinds = kinds_;
+  command.readonly_safe = !failed() && readonly_safe();
+  command.kinds = std::move(kinds_);
   command.doubts.assign(doubts_.begin(), doubts_.end());
   if (failed()) {
     command.not_understood_code = code_;
@@ -189,10 +192,16 @@ Command Facts::command(int statements) const {
   }
   command.understood = true;
   command.effect = kByRank[effect_];
-  command.reads = reads_;
-  command.writes = writes_;
-  for (const auto& [key, touch] : touches_) command.touches.push_back(touch);
-  command.functions.assign(functions_.begin(), functions_.end());
+  command.reads = std::move(reads_);
+  command.writes = std::move(writes_);
+  std::sort(touches_.begin(), touches_.end(),
+            [](const Touch& a, const Touch& b) { return std::tie(a.action, a.object) < std::tie(b.action, b.object); });
+  command.touches = std::move(touches_);
+  command.functions.reserve(functions_.size());
+  while (!functions_.empty()) {
+    command.functions.push_back(std::move(functions_.extract(functions_.begin()).value()));
+  }
+  command.reveals.reserve(reveals_.size());
   for (const OutColumn& column : reveals_) command.reveals.push_back({std::string(column.name), named(column.sources)});
   command.error_reveals = named(error_reveals_);
   command.carries = named(carries_);
@@ -204,8 +213,7 @@ Command Facts::command(int statements) const {
     command.assigned.push_back({column_name(value.column), value.known, value.digits});
   }
   for (const auto& [doubt, why] : reasons_) command.reasons.push_back({doubt, why});
-  command.behind = behind;
-  command.readonly_safe = readonly_safe();
+  command.behind = std::move(behind);
   command.destructive = destructive;
   command.returns_rows = returns_rows;
   command.packs_rows = packs_rows;

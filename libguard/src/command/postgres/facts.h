@@ -1,7 +1,7 @@
 #pragma once
 // Gathers what a text would do while its tree is read, and turns it into a Command at the end.
 
-#include <deque>
+#include <forward_list>
 #include <map>
 #include <set>
 #include <string>
@@ -10,6 +10,7 @@
 
 #include "command/postgres/names.h"
 #include "command/postgres/sources.h"
+#include "command/postgres/stable_list.h"
 #include "model/command.h"
 
 namespace libguard::command::postgres {
@@ -115,7 +116,7 @@ class Facts {
   Relation& extra(std::string_view schema, std::string_view name);
   [[nodiscard]] const Relation* find_extra(std::string_view schema, std::string_view name) const;
   std::uint32_t extra_column(const Relation& relation, std::string_view name);
-  std::string_view keep(std::string text) { return kept_.emplace_back(std::move(text)); }
+  std::string_view keep(std::string text) { return kept_.emplace_front(std::move(text)); }
 
   [[nodiscard]] const Relation& relation(std::uint32_t id) const;
   [[nodiscard]] std::string column_name(ColumnId id) const;
@@ -131,7 +132,7 @@ class Facts {
   [[nodiscard]] bool spend();
 
   // Everything but text, params and literals.
-  [[nodiscard]] Command command(int statements) const;
+  [[nodiscard]] Command command(int statements) &&;
   [[nodiscard]] const std::vector<Assignment>& assignments() const { return assigned_; }
 
   // Flags that the walkers set.
@@ -168,7 +169,7 @@ class Facts {
   std::set<std::string> reads_;
   std::set<const Relation*> relations_read_;
   std::set<std::string> writes_;
-  std::map<std::pair<std::string, std::string>, Touch> touches_;
+  std::vector<Touch> touches_;  // each (action, object) once; few, so a search costs less than a tree
   std::set<CalledFunction> functions_;
   std::map<ColumnId, Tested> tests_;
   Sources error_reveals_;
@@ -180,8 +181,8 @@ class Facts {
   std::string not_runnable_;
   std::set<std::string, std::less<>> types_used_;
   std::set<const Relation*> relations_used_;
-  std::deque<Relation> extras_;
-  std::deque<std::string> kept_;
+  StableList<Relation> extras_;
+  std::forward_list<std::string> kept_;
   std::map<CodeKey, Running> running_;
   std::set<CodeKey> missing_;
   std::map<std::string, std::string> reasons_;

@@ -8,12 +8,13 @@ namespace libguard::command::postgres {
 
 Cte* Analysis::find_cte(std::string_view name, Scope& scope, Scope*& owner) {
   for (Scope* level = &scope; level != nullptr; level = level->outer) {
-    for (auto cte = level->ctes.rbegin(); cte != level->ctes.rend(); ++cte) {
-      if (cte->name != name) continue;
+    for (std::size_t i = level->ctes.size(); i-- > 0;) {
+      Cte& cte = level->ctes[i];
+      if (cte.name != name) continue;
       // Without RECURSIVE a query sees only those before it.
-      if (cte->state != Cte::State::done && !level->recursive) continue;
+      if (cte.state != Cte::State::done && !level->recursive) continue;
       owner = level;
-      return &*cte;
+      return &cte;
     }
   }
   return nullptr;
@@ -108,10 +109,8 @@ void Analysis::from_table(Node node, Scope& scope) {
 void Analysis::from_subquery(Node node, Scope& scope) {
   Item item;
   item.node = node;
-  Scope* outer = scope.outer;
   // Without LATERAL a subquery sees its WITH and the queries around, but not its neighbours.
-  Scope around(outer);
-  std::deque<Item> neighbours;
+  StableList<Item> neighbours;
   const bool lateral = node.flag(F_lateral);
   if (!lateral) neighbours.swap(scope.items);
   item.columns = query(node.node(F_subquery), &scope, true);

@@ -50,6 +50,7 @@ struct Relation {
   std::vector<const Relation*> children;
   std::vector<const Relation*> parents;
   std::unique_ptr<View> view;
+  std::unordered_map<std::uint32_t, Sources> computed;  // of generated columns: what they are computed from
 
   // kWholeRow when there is none.
   [[nodiscard]] std::uint32_t position(std::string_view column) const;
@@ -106,6 +107,7 @@ class Names {
 
  private:
   friend class ViewReader;
+  friend class GeneratedReader;
   void add_relation(const CatalogueRelation& entry);
   void link();
   void add_functions();

@@ -3,16 +3,6 @@
 namespace libguard::command::postgres {
 namespace {
 
-bool is_position(std::uint16_t id) {
-  return id == F_location || id == F_list_start || id == F_list_end || id == F_rexpr_list_start ||
-         id == F_rexpr_list_end;
-}
-
-const LgField* skip_positions(const LgField* field) {
-  while (field != nullptr && is_position(field->id)) field = field->next;
-  return field;
-}
-
 bool same_field(const LgField& a, const LgField& b) {
   if (a.id != b.id || a.kind != b.kind) return false;
   switch (a.kind) {
@@ -37,12 +27,12 @@ bool same_field(const LgField& a, const LgField& b) {
 bool same_tree(Node a, Node b) {
   if (a.get() == b.get()) return true;
   if (!a || !b || a.tag() != b.tag()) return false;
-  const LgField* left = skip_positions(a.first());
-  const LgField* right = skip_positions(b.first());
+  const LgField* left = a.first();
+  const LgField* right = b.first();
   while (left != nullptr && right != nullptr) {
     if (!same_field(*left, *right)) return false;
-    left = skip_positions(left->next);
-    right = skip_positions(right->next);
+    left = left->next;
+    right = right->next;
   }
   return left == nullptr && right == nullptr;
 }

@@ -218,13 +218,36 @@ std::vector<OutColumn> Analysis::targets(NodeList list, Scope& scope) {
       star(fields, scope, columns);
       continue;
     }
+    if (value_node.is(T_A_Indirection) && row_columns(value_node, scope, columns)) continue;
     const Flow value = expression(value_node, scope);
-    // (f(x)).* and (row).* expand to columns nobody counts here: one column stands for all.
     std::string_view name = target.text(F_name);
     if (name.empty()) name = output_name(value_node);
     columns.push_back({name, value.sources, value.direct, value.position, value.type});
   }
   return columns;
+}
+
+// (x).* of an entry of FROM or of a row of a relation's type: what it expands to is counted, so that the columns behind
+// it stay in their places. Of anything else one column stands for all, and masking hides every column of a result that
+// has another number of them.
+bool Analysis::row_columns(Node value, Scope& scope, std::vector<OutColumn>& out) {
+  const NodeList parts = value.list(F_indirection);
+  if (parts.size() != 1 || !parts[0].is(T_A_Star)) return false;
+  Node argument = value.node(F_arg);
+  const NodeList fields = argument.is(T_ColumnRef) ? argument.list(F_fields) : NodeList();
+  if (fields.size() == 1 && !find_column(fields[0].own_text(), scope)) {
+    Item* item = find_item({}, fields[0].own_text(), scope);
+    if (item != nullptr && !item->open) {
+      for (OutColumn& column : item_columns(*item)) out.push_back(std::move(column));
+      return true;
+    }
+  }
+  const Flow row = expression(argument, scope);
+  if (row.row == nullptr || row.row->open) return false;
+  for (std::uint32_t i = 0; i < row.row->columns.size(); ++i) {
+    out.push_back({row.row->columns[i], row_field(row, i).sources, nullptr, 0, {}});
+  }
+  return true;
 }
 
 void Analysis::star(NodeList fields, Scope& scope, std::vector<OutColumn>& out) {
@@ -249,39 +272,45 @@ void Analysis::star(NodeList fields, Scope& scope, std::vector<OutColumn>& out) 
   for (OutColumn& column : item_columns(*item)) out.push_back(std::move(column));
 }
 
-void Analysis::sort_keys(NodeList list, Scope& scope, bool group) {
+Sources Analysis::sort_keys(NodeList list, Scope& scope, bool group) {
+  Sources all;
   for (Node key : list) {
-    if (!facts_.spend()) return;
+    if (!facts_.spend()) break;
     const NodeList with_operator = key.list(F_useOp);
     if (!with_operator.empty()) operator_called(with_operator);
-    sort_key(key.node(F_node), scope, group);
+    all.add(sort_key(key.node(F_node), scope, group));
   }
+  return all;
 }
 
 // A bare name or number may mean an output column; both readings count where both are possible.
-void Analysis::sort_key(Node node, Scope& scope, bool group) {
+Sources Analysis::sort_key(Node node, Scope& scope, bool group) {
+  Sources all;
   if (scope.outputs != nullptr && node.is(T_A_Const) && node.node(F_own).is(T_Integer)) {
     const std::int64_t at = node.node(F_own).number(F_own);
     const auto& outputs = *scope.outputs;
     const bool open = std::any_of(outputs.begin(), outputs.end(), [](const OutColumn& c) { return c.name == "*"; });
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      if (open || static_cast<std::int64_t>(i) + 1 == at) facts_.infer(outputs[i].sources);
+      if (open || static_cast<std::int64_t>(i) + 1 == at) all.add(outputs[i].sources);
     }
-    return;
+    facts_.infer(all);
+    return all;
   }
   const NodeList fields = node.list(F_fields);
   bool found = false;
   if (scope.outputs != nullptr && node.is(T_ColumnRef) && fields.size() == 1) {
     for (const OutColumn& column : *scope.outputs) {
       if (column.name != fields[0].own_text()) continue;
-      facts_.infer(column.sources);
+      all.add(column.sources);
       found = true;
     }
     if (found && group) {
-      if (std::optional<Flow> input = find_column(fields[0].own_text(), scope)) facts_.infer(input->sources);
+      if (std::optional<Flow> input = find_column(fields[0].own_text(), scope)) all.add(input->sources);
     }
   }
-  if (!found) facts_.infer(expression(node, scope).sources);
+  if (!found) all.add(expression(node, scope).sources);
+  facts_.infer(all);
+  return all;
 }
 
 void Analysis::grouping(Node node, Scope& scope) {
@@ -296,78 +325,32 @@ void Analysis::grouping(Node node, Scope& scope) {
   sort_key(node, scope, true);
 }
 
-void Analysis::window(Node node, Scope& scope) {
+Sources Analysis::window(Node node, Scope& scope) {
   for (Node key : node.list(F_partitionClause)) facts_.infer(expression(key, scope).sources);
   std::vector<OutColumn>* outputs = scope.outputs;
   scope.outputs = nullptr;
-  sort_keys(node.list(F_orderClause), scope, false);
-  scope.outputs = outputs;
+  Sources order = sort_keys(node.list(F_orderClause), scope, false);
   for (PgField offset : {F_startOffset, F_endOffset}) {
     if (Node value = node.node(offset)) facts_.infer(expression(value, scope).sources);
   }
+  scope.outputs = outputs;
+  return order;
 }
 
-// The name PostgreSQL gives a result column (FigureColname).
-std::string_view Analysis::output_name(Node value) {
-  switch (value.tag()) {
-    case T_ColumnRef:
-      return last_name(value.list(F_fields));
-    case T_FuncCall:
-      return last_name(value.list(F_funcname));
-    case T_TypeCast: {
-      const std::string_view inner = output_name(value.node(F_arg));
-      return inner != "?column?" ? inner : last_name(value.node(F_typeName).list(F_names));
+// OVER w, or OVER (w ...), where w may be built on another in turn.
+Sources Analysis::named_order(Node over, Scope& scope) {
+  Sources order;
+  std::string_view name = over.text(F_name).empty() ? over.text(F_refname) : over.text(F_name);
+  for (std::size_t steps = 0; !name.empty() && steps <= scope.windows.size() && facts_.spend(); ++steps) {
+    std::string_view next;
+    for (Node definition : scope.windows) {
+      if (definition.text(F_name) != name) continue;
+      order.add(window(definition, scope));
+      next = definition.text(F_refname);
     }
-    case T_CollateClause:
-      return output_name(value.node(F_arg));
-    case T_A_Indirection: {
-      const NodeList parts = value.list(F_indirection);
-      for (std::size_t i = parts.size(); i-- > 0;) {
-        if (parts[i].is(T_String)) return parts[i].own_text();
-      }
-      return output_name(value.node(F_arg));
-    }
-    case T_SubLink: {
-      if (value.number(F_subLinkType) == LG_SUBLINK_EXISTS) return "exists";
-      if (value.number(F_subLinkType) == LG_SUBLINK_ARRAY) return "array";
-      Node target = value.node(F_subselect).list(F_targetList)[0];
-      if (value.number(F_subLinkType) != LG_SUBLINK_EXPR || !target) return "?column?";
-      return !target.text(F_name).empty() ? target.text(F_name) : output_name(target.node(F_val));
-    }
-    case T_CaseExpr: {
-      const std::string_view inner = output_name(value.node(F_defresult));
-      return inner.empty() || inner == "?column?" ? "case" : inner;
-    }
-    case T_CoalesceExpr:
-      return "coalesce";
-    case T_MinMaxExpr:
-      return value.number(F_op) == 0 ? "greatest" : "least";
-    case T_A_ArrayExpr:
-      return "array";
-    case T_RowExpr:
-      return "row";
-    case T_GroupingFunc:
-      return "grouping";
-    case T_JsonObjectConstructor:
-      return "json_object";
-    case T_JsonArrayConstructor:
-    case T_JsonArrayQueryConstructor:
-      return "json_array";
-    case T_JsonObjectAgg:
-      return "json_objectagg";
-    case T_JsonArrayAgg:
-      return "json_arrayagg";
-    case T_JsonParseExpr:
-      return "json";
-    case T_JsonScalarExpr:
-      return "json_scalar";
-    case T_JsonSerializeExpr:
-      return "json_serialize";
-    case T_A_Expr:
-      return value.number(F_kind) == LG_AEXPR_NULLIF ? "nullif" : "?column?";
-    default:
-      return "?column?";
+    name = next;
   }
+  return order;
 }
 
 }  // namespace libguard::command::postgres

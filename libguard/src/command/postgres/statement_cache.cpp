@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <functional>
 
-#include "base/limits.h"
-
 namespace libguard::command::postgres {
 namespace {
 
@@ -41,30 +39,82 @@ std::shared_ptr<const Command> Understood::with(std::span<const Value> params) {
   return filled;
 }
 
-StatementCache::Shard& StatementCache::shard(std::string_view sql) {
-  return shards_[std::hash<std::string_view>{}(sql) % shards_.size()];
+StatementCache::Index StatementCache::Shard::find(std::size_t hash, std::string_view sql) const {
+  Index at = buckets[hash / kShards % kBuckets];
+  while (at != kNone) {
+    const Entry& entry = entries[static_cast<std::size_t>(at)];
+    if (entry.hash == hash && entry.understood->command->text == sql) break;
+    at = entry.next;
+  }
+  return at;
+}
+
+void StatementCache::Shard::unlink(Index at) {
+  const Entry& entry = entries[static_cast<std::size_t>(at)];
+  (entry.newer == kNone ? newest : entries[static_cast<std::size_t>(entry.newer)].older) = entry.older;
+  (entry.older == kNone ? oldest : entries[static_cast<std::size_t>(entry.older)].newer) = entry.newer;
+}
+
+void StatementCache::Shard::make_newest(Index at) {
+  Entry& entry = entries[static_cast<std::size_t>(at)];
+  entry.newer = kNone;
+  entry.older = newest;
+  (newest == kNone ? oldest : entries[static_cast<std::size_t>(newest)].newer) = at;
+  newest = at;
+}
+
+// One that was never used, or the oldest, taken out of its bucket and out of the order.
+StatementCache::Index StatementCache::Shard::free_entry(std::shared_ptr<Understood>& gone) {
+  if (used < kEntries) return static_cast<Index>(used++);
+  const Index at = oldest;
+  Entry& entry = entries[static_cast<std::size_t>(at)];
+  Index* link = &bucket(entry.hash);
+  while (*link != at) link = &entries[static_cast<std::size_t>(*link)].next;
+  *link = entry.next;
+  unlink(at);
+  gone = std::move(entry.understood);
+  return at;
+}
+
+std::shared_ptr<Understood> StatementCache::Shard::use(std::size_t hash, std::string_view sql) {
+  const Index at = find(hash, sql);
+  if (at == kNone) return nullptr;
+  if (at != newest) {
+    unlink(at);
+    make_newest(at);
+  }
+  return entries[static_cast<std::size_t>(at)].understood;
+}
+
+std::shared_ptr<Understood> StatementCache::Shard::add(std::size_t hash, std::shared_ptr<Understood> understood) {
+  std::shared_ptr<Understood> gone;
+  if (find(hash, understood->command->text) != kNone) return gone;  // another thread was first
+  const Index at = free_entry(gone);
+  Entry& entry = entries[static_cast<std::size_t>(at)];
+  entry.hash = hash;
+  entry.understood = std::move(understood);
+  entry.next = bucket(hash);
+  bucket(hash) = at;
+  make_newest(at);
+  return gone;
 }
 
 std::shared_ptr<Understood> StatementCache::find(std::string_view sql) {
   if (sql.size() > kCachedBytesMax) return nullptr;
-  Shard& in = shard(sql);
+  const std::size_t hash = std::hash<std::string_view>{}(sql);
+  Shard& in = shard(hash);
   std::lock_guard guard(in.lock);
-  auto found = in.by_text.find(sql);
-  if (found == in.by_text.end()) return nullptr;
-  in.entries.splice(in.entries.begin(), in.entries, found->second);
-  return found->second->understood;
+  return in.use(hash, sql);
 }
 
-void StatementCache::store(std::string_view sql, std::shared_ptr<Understood> understood) {
+void StatementCache::store(std::shared_ptr<Understood> understood) {
+  const std::string_view sql = understood->command->text;
   if (sql.size() > kCachedBytesMax) return;
-  Shard& in = shard(sql);
+  const std::size_t hash = std::hash<std::string_view>{}(sql);
+  Shard& in = shard(hash);
+  std::shared_ptr<Understood> gone;  // freed when the lock is gone
   std::lock_guard guard(in.lock);
-  if (in.by_text.contains(sql)) return;
-  in.entries.push_front({std::string(sql), std::move(understood)});
-  in.by_text.emplace(in.entries.front().sql, in.entries.begin());
-  if (in.entries.size() <= limits::kStatementCacheEntries / shards_.size()) return;
-  in.by_text.erase(in.entries.back().sql);
-  in.entries.pop_back();
+  gone = in.add(hash, std::move(understood));
 }
 
 }  // namespace libguard::command::postgres

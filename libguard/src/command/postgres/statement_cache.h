@@ -2,15 +2,14 @@
 // A bounded LRU of understood texts. Thread-safe; sharded, so that threads seldom wait for one another.
 
 #include <array>
-#include <list>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <span>
-#include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "base/limits.h"
 #include "model/command.h"
 
 namespace libguard::command::postgres {
@@ -32,23 +31,51 @@ struct Understood {
   std::shared_ptr<const Command> last_;
 };
 
+// Entries lie in arrays that are made once: a text that is new and one that is thrown out for it allocate nothing here.
 class StatementCache {
  public:
   [[nodiscard]] std::shared_ptr<Understood> find(std::string_view sql);
-  void store(std::string_view sql, std::shared_ptr<Understood> understood);
+  // Under the text of its command.
+  void store(std::shared_ptr<Understood> understood);
 
  private:
+  using Index = std::int16_t;
+  static constexpr Index kNone = -1;
+  static constexpr std::size_t kShards = 8;
+  static constexpr std::size_t kEntries = limits::kStatementCacheEntries / kShards;
+  static constexpr std::size_t kBuckets = 2 * kEntries;
+
   struct Entry {
-    std::string sql;
+    std::size_t hash = 0;
     std::shared_ptr<Understood> understood;
+    Index newer = kNone;
+    Index older = kNone;
+    Index next = kNone;  // of the same bucket
   };
   struct Shard {
+    Shard() { buckets.fill(kNone); }
+    // Null when it is not here.
+    std::shared_ptr<Understood> use(std::size_t hash, std::string_view sql);
+    // Gives back what had to go for it.
+    std::shared_ptr<Understood> add(std::size_t hash, std::shared_ptr<Understood> understood);
+
     std::mutex lock;
-    std::list<Entry> entries;  // most recent first
-    std::unordered_map<std::string_view, std::list<Entry>::iterator> by_text;
+
+   private:
+    [[nodiscard]] Index find(std::size_t hash, std::string_view sql) const;
+    Index free_entry(std::shared_ptr<Understood>& gone);
+    void unlink(Index at);
+    void make_newest(Index at);
+    [[nodiscard]] Index& bucket(std::size_t hash) { return buckets[hash / kShards % kBuckets]; }
+
+    std::array<Entry, kEntries> entries;
+    std::array<Index, kBuckets> buckets;
+    std::size_t used = 0;
+    Index newest = kNone;
+    Index oldest = kNone;
   };
-  [[nodiscard]] Shard& shard(std::string_view sql);
-  std::array<Shard, 8> shards_;
+  [[nodiscard]] Shard& shard(std::size_t hash) { return shards_[hash % kShards]; }
+  std::array<Shard, kShards> shards_;
 };
 
 }  // namespace libguard::command::postgres

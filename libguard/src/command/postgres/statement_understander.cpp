@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "command/postgres/analysis.h"
 #include "command/postgres/code.h"
+#include "command/postgres/generated.h"
 #include "command/postgres/literals.h"
 #include "command/postgres/views.h"
 
@@ -79,7 +80,7 @@ constexpr int kRoundsMax = 4;
 
 void read_all(const Tree& tree, const Names& names, std::optional<Facts>& facts) {
   for (int round = 0;; ++round) {
-    facts.emplace(names);
+    if (round > 0) facts.emplace(names);
     analyse(tree, names, *facts);
     const std::set<CodeKey> missing = facts->missing();
     if (missing.empty() || names.code() == nullptr || round == kRoundsMax) break;
@@ -93,6 +94,7 @@ void read_all(const Tree& tree, const Names& names, std::optional<Facts>& facts)
 StatementUnderstander::StatementUnderstander(std::shared_ptr<const Catalogue> catalogue)
     : names_(std::move(catalogue)) {
   end_with_thread();
+  read_generated(names_);
   read_views(names_);
   if (!names_.open_world()) {
     code_ = std::make_unique<CodeStore>(names_);
@@ -107,17 +109,17 @@ std::shared_ptr<Understood> StatementUnderstander::read(std::string_view sql) co
   std::optional<Facts> own(std::in_place, names_);
   check_text(sql, *own);
   auto understood = std::make_shared<Understood>();
-  const std::string text(own->failed() ? std::string_view() : sql);
-  Tree tree(text, kTreeDepthMax);
+  std::string text(sql);
+  Tree tree(own->failed() ? std::string() : text, kTreeDepthMax);
   if (!own->failed()) explain_parse(tree, *own);
   if (!own->failed()) read_all(tree, names_, own);
   Facts& facts = *own;
-  auto command = std::make_shared<Command>(facts.command(static_cast<int>(tree.statements().size())));
-  command->text = sql;
+  const std::vector<Assignment>& assignments = facts.assignments();  // which making the Command leaves alone
+  auto command = std::make_shared<Command>(std::move(facts).command(static_cast<int>(tree.statements().size())));
+  command->text = std::move(text);
   if (command->understood) command->literals = literal_spans(sql);
-  for (std::size_t i = 0; command->understood && i < facts.assignments().size(); ++i) {
-    const int param = facts.assignments()[i].param;
-    if (param > 0) understood->slots.push_back({i, param});
+  for (std::size_t i = 0; command->understood && i < assignments.size(); ++i) {
+    if (assignments[i].param > 0) understood->slots.push_back({i, assignments[i].param});
   }
   understood->command = std::move(command);
   return understood;
@@ -128,7 +130,7 @@ std::shared_ptr<const Command> StatementUnderstander::understand(std::string_vie
   std::shared_ptr<Understood> understood = cache_.find(sql);
   if (understood == nullptr) {
     understood = read(sql);
-    cache_.store(sql, understood);
+    cache_.store(understood);
   }
   return understood->with(params);
 }

@@ -137,8 +137,12 @@ static void add_list(Filler* filler, int id, const List* list) {
 }
 
 #define OUT_TYPE(typename, typename_c) Filler*
+/* Where a node stands in the text decides nothing, and nearly every node says it. */
+#define IS_POSITION(id)                                                                              \
+  ((id) == F_location || (id) == F_list_start || (id) == F_list_end || (id) == F_rexpr_list_start || \
+   (id) == F_rexpr_list_end || (id) == F_stmt_location || (id) == F_stmt_len)
 #define WRITE_INT_FIELD(msgtype, outname, outname_json, fldname) \
-  if (node->fldname != 0) add_number(out, F_##fldname, (int64_t)node->fldname);
+  if (!IS_POSITION(F_##fldname) && node->fldname != 0) add_number(out, F_##fldname, (int64_t)node->fldname);
 #define WRITE_UINT_FIELD WRITE_INT_FIELD
 #define WRITE_UINT64_FIELD WRITE_INT_FIELD
 #define WRITE_LONG_FIELD WRITE_INT_FIELD
@@ -196,7 +200,6 @@ static void _outAConst(Filler* out, const A_Const* node) {
     const LgNode* value = convert(out->build, &node->val);
     add_field(out, F_own, LG_NODE)->as.node = value;
   }
-  if (node->location != 0) add_number(out, F_location, node->location);
 }
 
 #define OUT_NODE(typename, typename_c, typename_underscore, typename_underscore_upcase, typename_cast, fldname) \
@@ -231,6 +234,7 @@ void lg_begin_thread(void) {
 }
 
 void lg_thread_end(void) {
+  lg_arena_thread_end();
   if (pg_query_initialized == 0 || TopMemoryContext == NULL) return;
   pg_query_free_top_memory_context(TopMemoryContext);
   pg_query_initialized = 0;

@@ -2,7 +2,7 @@
  *
  * PostgreSQL's errors are longjmp, so its parser and its tree are touched by C files only, inside PG_TRY; C++ reads the
  * neutral copy. The copy is made field by field from libpg_query's own generated node definitions: every node kind and
- * every field is carried, a node kind without a definition fails the whole parse. */
+ * every field is carried, positions in the text apart; a node kind without a definition fails the whole parse. */
 #ifndef LIBGUARD_COMMAND_POSTGRES_TREE_H
 #define LIBGUARD_COMMAND_POSTGRES_TREE_H
 

@@ -143,7 +143,9 @@ void Analysis::write(const Relation& relation, const Write& write) {
     return;
   }
   facts_.effect(CommandEffect::write);
-  if (write.action != "insert" && write.bound.bound <= Bound::tautology) facts_.destructive = true;
+  const bool unbounded =
+      write.bound.bound <= Bound::tautology || (write.bound.bound == Bound::weak && write.bound.wide);
+  if (write.action != "insert" && unbounded) facts_.destructive = true;
   if (relation.is_view()) return write_view(relation, write);
   if (relation.entry != nullptr && replaced(*relation.entry, write.action)) {
     // The statement itself writes nothing here; what does is code.

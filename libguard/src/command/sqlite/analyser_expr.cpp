@@ -71,6 +71,11 @@ bool Analyser::column_in(const Item& item, std::string_view name, Resolved& into
   if (item.relation < 0 || !schema_.column(item.relation, name, id)) return false;
   merge(into.sources, id);
   into.plain = column_of(id) != kAllColumns;
+  const Relation& relation = schema_.at(item.relation);
+  if (column_of(id) < relation.columns.size() && relation.columns[column_of(id)].generated) {
+    merge(into.sources, relation.columns[column_of(id)].computed);
+    into.plain = false;
+  }
   for (int behind : schema_.at(item.relation).behind) {
     merge(into.sources, column_id(behind, kAllColumns));
     into.plain = false;

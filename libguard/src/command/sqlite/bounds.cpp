@@ -18,9 +18,11 @@ class Confiner {
     else
       conjuncts.push_back(&where);
     for (const Expr* conjunct : conjuncts) note_values(*conjunct);
-    if (std::int64_t rows = keyed(); rows != kUnproven) return {Bound::eq, rows};
+    if (std::int64_t rows = keyed(); rows != kUnproven) return {Bound::eq, rows, false};
     bool any = std::any_of(conjuncts.begin(), conjuncts.end(), [this](const Expr* e) { return restricts(*e); });
-    return {any ? Bound::weak : Bound::tautology, kUnproven};
+    bool narrow =
+        std::any_of(conjuncts.begin(), conjuncts.end(), [this](const Expr* e) { return narrows(*e) && restricts(*e); });
+    return {any ? Bound::weak : Bound::tautology, kUnproven, !narrow};
   }
 
  private:
@@ -125,6 +127,41 @@ class Confiner {
       default:
         return false;
     }
+  }
+
+  // Asks for equality, not for a range, a pattern or a flag.
+  bool narrows(const Expr& expr) {
+    switch (expr.kind) {
+      case Expr::Kind::all_of:
+        return std::any_of(expr.children.begin(), expr.children.end(), [this](const Expr* e) { return narrows(*e); });
+      case Expr::Kind::any_of:
+        return std::all_of(expr.children.begin(), expr.children.end(), [this](const Expr* e) { return narrows(*e); });
+      case Expr::Kind::compare: {
+        const bool equal = expr.children.size() == 2 && (expr.name == "=" || expr.name == "IS");
+        return equal && (is_value_of_row(*expr.children[0]) || is_value_of_row(*expr.children[1]));
+      }
+      case Expr::Kind::in_list:
+      case Expr::Kind::in_select:
+      case Expr::Kind::in_table:
+        return !expr.negated && is_value_of_row(*expr.children[0]);
+      case Expr::Kind::exists:
+        return !expr.negated;
+      default:
+        return false;
+    }
+  }
+
+  // A column of the target, or its text in another case.
+  bool is_value_of_row(const Expr& expr) {
+    ColumnId id = 0;
+    if (expr.kind == Expr::Kind::row) {
+      return std::any_of(expr.children.begin(), expr.children.end(),
+                         [this](const Expr* e) { return is_value_of_row(*e); });
+    }
+    const bool keeps = expr.kind == Expr::Kind::call && expr.children.size() == 1 &&
+                       (same_name(expr.name, "lower") || same_name(expr.name, "upper") ||
+                        same_name(expr.name, "trim") || same_name(expr.name, "date"));
+    return target_column(keeps ? *expr.children[0] : expr, id);
   }
 
   bool not_null_key(ColumnId id) const {

@@ -9,6 +9,7 @@ namespace libguard::command::sqlite {
 struct Confined {
   Bound bound = Bound::none;
   std::int64_t rows = kUnproven;
+  bool wide = false;  // a range, a pattern, a flag: nothing says that most rows do not satisfy it
 };
 
 // `target` is the item of `scope` that is written.

@@ -194,7 +194,8 @@ void Facts::write_update(const Statement& statement, Analyser& analyser, Scope& 
   entry.system = schema_.at(target_).system;
   loosen(entry, confined.bound, confined.rows, first);
   entry.columns_written.insert(columns.begin(), columns.end());
-  if (confined.bound <= Bound::tautology) command_.destructive = true;
+  const bool unbounded = confined.bound <= Bound::tautology || (confined.bound == Bound::weak && confined.wide);
+  if (unbounded) command_.destructive = true;
   if (schema_.at(target_).kind != 'v') command_.writes.insert(schema_.object(target_));
   if (statement.replace || (!removes && schema_.at(target_).replaces)) {
     kind("replace");

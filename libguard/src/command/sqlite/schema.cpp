@@ -68,17 +68,7 @@ std::string Schema::text(ColumnId id) const { return object(relation_of(id)) + "
 Sources Schema::with_origins(ColumnId id) const {
   Sources found{id};
   const Relation& relation = at(relation_of(id));
-  if (column_of(id) >= relation.columns.size()) return found;
-  std::vector<std::uint32_t> waiting = relation.columns[column_of(id)].from;
-  while (!waiting.empty()) {
-    const ColumnId next = column_id(relation_of(id), waiting.back());
-    waiting.pop_back();
-    if (std::binary_search(found.begin(), found.end(), next)) continue;
-    merge(found, next);
-    if (column_of(next) >= relation.columns.size()) continue;
-    const std::vector<std::uint32_t>& further = relation.columns[column_of(next)].from;
-    waiting.insert(waiting.end(), further.begin(), further.end());
-  }
+  if (column_of(id) < relation.columns.size()) merge(found, relation.columns[column_of(id)].computed);
   return found;
 }
 
@@ -154,6 +144,9 @@ void Schema::read_columns(sqlite3* database, Relation& relation) {
     }
     relation.columns.push_back(std::move(column));
   }
+  const bool generated = std::any_of(relation.columns.begin(), relation.columns.end(),
+                                     [](const SchemaColumn& column) { return column.generated; });
+  if (generated) read_generated(database, find(relation.name));
 }
 
 // Unique indexes whose collations are those of their columns: only then does `column = value` name one row.
@@ -228,22 +221,6 @@ bool says_replace(const Lexed& lexed) {
   return false;
 }
 
-// The tokens after a column's name in CREATE TABLE, up to the next column; equal numbers: it is not there.
-std::pair<std::ptrdiff_t, std::ptrdiff_t> definition_of(const Lexed& lexed, const std::string& column) {
-  const auto count = static_cast<std::ptrdiff_t>(lexed.tokens.size());
-  auto text = [&](std::ptrdiff_t at) { return lexed.tokens[static_cast<std::size_t>(at)].text; };
-  int depth = 0;
-  std::ptrdiff_t first = 0;
-  for (std::ptrdiff_t i = 0; i < count; ++i) {
-    const bool starts = depth == 1 && i > 0 && (text(i - 1) == "(" || text(i - 1) == ",");
-    if (first > 0 && ((depth == 1 && text(i) == ",") || (depth == 1 && text(i) == ")"))) return {first, i};
-    if (first == 0 && starts && same_name(name_of(lexed.tokens[static_cast<std::size_t>(i)]), column)) first = i + 1;
-    if (text(i) == "(") ++depth;
-    if (text(i) == ")") --depth;
-  }
-  return {0, 0};
-}
-
 }  // namespace
 
 void Schema::read_definitions(const Catalogue& catalogue) {
@@ -255,28 +232,12 @@ void Schema::read_definitions(const Catalogue& catalogue) {
     if (relation.kind == 'v') view_texts_[text::lower_ascii(entry.name)] = entry.definition;
     Lexed lexed = lex(entry.definition);
     relation.replaces = relation.kind == 'r' && (!lexed.ok || says_replace(lexed));
-    read_generated(relation, lexed);
     if (relation.kind != 'x') continue;
     // content='customers', fts5vocab(docs): whatever a virtual table's definition names may lie behind it.
     for (const Token& token : lexed.tokens) {
       int named = find(name_of(token));
       if (named >= 0 && named != index) relation.behind.push_back(named);
     }
-  }
-}
-
-// `ssn_up TEXT AS (upper(ssn))`: whatever column its definition names. One that is not found is of all of them.
-void Schema::read_generated(Relation& relation, const Lexed& definition) {
-  for (SchemaColumn& column : relation.columns) {
-    if (!column.generated) continue;
-    const auto [first, last] = definition_of(definition, column.name);
-    for (std::uint32_t i = 0; i < relation.columns.size() && first < last; ++i) {
-      const std::string& other = relation.columns[i].name;
-      bool named = std::any_of(definition.tokens.begin() + first, definition.tokens.begin() + last,
-                               [&](const Token& token) { return same_name(name_of(token), other); });
-      if (named && other != column.name) column.from.push_back(i);
-    }
-    if (first == last) column.from.push_back(kAllColumns);
   }
 }
 

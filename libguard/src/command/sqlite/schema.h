@@ -17,8 +17,6 @@
 
 namespace libguard::command::sqlite {
 
-struct Lexed;
-
 // A column as one number: relation << kColumnBits | column.
 using ColumnId = std::uint32_t;
 inline constexpr int kColumnBits = 12;
@@ -73,7 +71,7 @@ struct SchemaColumn {
   bool not_null = false;
   bool hidden = false;  // not part of `*`
   bool generated = false;
-  std::vector<std::uint32_t> from{};  // of a generated one: the columns of the same table that it is computed from
+  Sources computed{};  // generated: the columns that it is computed from
 };
 
 struct SchemaKey {
@@ -131,10 +129,11 @@ class Schema {
  private:
   void read_relations(sqlite3* database);
   void read_columns(sqlite3* database, Relation& relation);
+  void read_generated(sqlite3* database, int index);
+  static void follow_generated(Relation& relation);
   void read_keys(sqlite3* database, Relation& relation);
   void read_foreign_keys(sqlite3* database, const Relation& relation);
   void read_definitions(const Catalogue& catalogue);
-  void read_generated(Relation& relation, const Lexed& definition);
   void read_trigger(const std::string& name, const std::string& definition);
 
   std::vector<std::unique_ptr<Relation>> relations_;
