@@ -141,7 +141,8 @@ void append_action(JsonWriter& writer, const ActionEntry& entry) {
   append_ids(writer, entry);
   append_who(writer, entry);
   append_what(writer, entry);
-  append_foreign(writer, "facts", entry.facts_json);
+  // Written by model/command_facts.h alone, with the same writer as this record.
+  if (!entry.facts_json.empty()) writer.raw("facts", entry.facts_json);
   append_decision(writer, entry);
   append_approval(writer, entry);
   append_backend(writer, entry);
