@@ -68,7 +68,8 @@ void compare_line(const std::string& line, Tally& tally, bool kinds) {
 void agrees(const std::string& file, bool kinds) {
   Tally tally;
   if (!for_each_line(file, [&](const std::string& line) { compare_line(line, tally, kinds); })) return;
-  test::figure(std::string("Cedar decisions that differ: ") + file, test::share(tally.wrong, tally.requests), "0");
+  libguard::test::figure(std::string("Cedar decisions that differ: ") + file,
+                         libguard::test::share(tally.wrong, tally.requests), "0");
   MESSAGE(file, ": ", (tally.requests - tally.wrong), " of ", tally.requests, " requests agree");
   CHECK(tally.wrong == 0);
 }
@@ -104,7 +105,7 @@ TEST_CASE("the parser accepts and refuses what Cedar's does") {
          result.error ? result.error->message : "ok");
     CHECK(false);
   });
-  test::figure("Cedar parse verdicts that differ", test::share(wrong, cases), "0");
+  libguard::test::figure("Cedar parse verdicts that differ", libguard::test::share(wrong, cases), "0");
   MESSAGE("parse verdicts: ", (cases - wrong - too_deep), " of ", cases, " agree, ", too_deep, " answered `too deep`");
   CHECK(wrong == 0);
 }
@@ -154,6 +155,6 @@ TEST_CASE("the JSON form of a text is Cedar's, and comes back as the same") {
     CHECK(round);
     back += round ? 1 : 0;
   });
-  test::figure("Cedar JSON forms equal to Cedar's", test::share(same, cases), "-");
+  libguard::test::figure("Cedar JSON forms equal to Cedar's", libguard::test::share(same, cases), "-");
   MESSAGE("JSON forms: ", same, " of ", cases, " equal to Cedar's, ", back, " came back as the same");
 }

@@ -5,8 +5,8 @@
 //   auto request = engine.prepare(R"({"principal": {"type": "User", "id": "ada"}, "action": ..., "resource": ...})");
 //   if (request.allowed()) ...
 //
-// Cedar's meaning, but that a forbid whose evaluation errs denies. Forms: docs.cedarpolicy.com, "JSON policy format" and
-// "Entities JSON", with explicit `__entity` and `__extn`.
+// Cedar's meaning, but that a forbid whose evaluation errs denies. Forms: docs.cedarpolicy.com, "JSON policy format"
+// and "Entities JSON", with explicit `__entity` and `__extn`.
 
 #include <cstdint>
 #include <memory>

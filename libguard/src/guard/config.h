@@ -44,7 +44,7 @@ struct ConnectionConfig {
   std::int64_t bytes_max = 16 * 1024 * 1024;
   bool split_statements = false;  // multi_statement: refuse (false) | split (true)
   bool verify_always = false;     // postgres, verify: auto (false) | always (true)
-  std::int64_t price = 0;  // of one action, in micro-units
+  std::int64_t price = 0;         // of one action, in micro-units
 };
 
 // Prices are counted in whole micro-units of whatever money the operator thinks in.

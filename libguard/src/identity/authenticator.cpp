@@ -123,8 +123,7 @@ Authenticated Authenticator::with_key(std::string_view key) const {
   auto parts = split_key(key);
   KeyOwner owner = parts ? state_->book.key(parts->id) : KeyOwner{};
   // Malformed, unknown and wrong keys take the same steps and get the same answer, so that ids cannot be found out.
-  if (!secret_matches(parts ? parts->secret : key.substr(0, kKeySecretBytesMax), owner.key) ||
-      owner.key == nullptr) {
+  if (!secret_matches(parts ? parts->secret : key.substr(0, kKeySecretBytesMax), owner.key) || owner.key == nullptr) {
     return no("identity.bad_key", "the key is not one of a configured account");
   }
   std::int64_t now_us = state_->clock->now_us();

@@ -99,8 +99,12 @@ PolicyAnswer PreparedRequest::answer() {
   return out;
 }
 
-bool PreparedRequest::set(std::string_view name, std::int64_t value) { return state_->replace(name, policy::cedar::Value::of(value)); }
-bool PreparedRequest::set_flag(std::string_view name, bool value) { return state_->replace(name, policy::cedar::Value::of(value)); }
+bool PreparedRequest::set(std::string_view name, std::int64_t value) {
+  return state_->replace(name, policy::cedar::Value::of(value));
+}
+bool PreparedRequest::set_flag(std::string_view name, bool value) {
+  return state_->replace(name, policy::cedar::Value::of(value));
+}
 bool PreparedRequest::set_text(std::string_view name, std::string_view value) {
   return state_->replace(name, state_->heap.text(std::string(value)));
 }

@@ -163,7 +163,6 @@ class Analysis {
   Flow qualified(Item& item, std::string_view column);
   Flow whole_row(const Item& item);
   Sources column_sources(const Relation& relation, std::uint32_t position);
-  void add_origins(const Relation& relation, std::uint32_t position, Sources& sources);
   Flow relation_column(const Relation& relation, std::uint32_t position);
 
   // expression.cpp

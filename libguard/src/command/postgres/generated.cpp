@@ -35,8 +35,9 @@ class GeneratedReader {
   bool read(const Relation& relation, const std::string& text, Sources& found) const {
     if (text.size() > limits::kCommandBytesMax || text.find('\0') != std::string::npos) return false;
     Tree tree("SELECT " + text, kTreeDepthMax);
+    if (tree.status() != LG_OK || tree.statements().size() != 1) return false;
     Node statement = tree.statements()[0].node(F_stmt);
-    if (tree.status() != LG_OK || tree.statements().size() != 1 || !statement.is(T_SelectStmt)) return false;
+    if (!statement.is(T_SelectStmt)) return false;
     Facts facts(names_);
     const CodeContext context;
     Analysis analysis(names_, facts, &context);

@@ -74,8 +74,8 @@ void read_facts(const Json& action, Recorded& out) {
   const Json* json = at(action, {"facts"});
   auto facts = json == nullptr ? std::nullopt : facts_from_json(*json);
   if (!facts) {
-    out.why_not =
-        json == nullptr ? "the record is older than facts in records" : "its facts did not fit into the record (too many, or several statements)";
+    out.why_not = json == nullptr ? "the record is older than facts in records"
+                                  : "its facts did not fit into the record (too many, or several statements)";
     return;
   }
   out.asked = true;

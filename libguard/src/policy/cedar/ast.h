@@ -100,7 +100,7 @@ struct ParsedPolicy {
   std::vector<Clause> clauses;  // whose conjunction is the body
   std::vector<std::pair<std::string, std::string>> annotations;
   std::vector<std::string> bare_annotations;  // those of them that were written without a value
-  std::size_t offset = 0;  // of `permit` or `forbid` in its text
+  std::size_t offset = 0;                     // of `permit` or `forbid` in its text
 
   [[nodiscard]] bool is_template() const { return principal.slot || resource.slot; }
   [[nodiscard]] const std::string* annotation(std::string_view name) const {

@@ -106,7 +106,8 @@ bool EstExpressionReader::open_value(const Json& json) {
 
 bool EstExpressionReader::open_extension(const Json& json, Frame& frame) {
   const Json& body = json["__extn"];
-  const std::string* name = json.size() == 1 && body.is_object() && body.size() == 2 ? text_member(body, "fn") : nullptr;
+  const std::string* name =
+      json.size() == 1 && body.is_object() && body.size() == 2 ? text_member(body, "fn") : nullptr;
   const FunctionSpec* spec = name != nullptr ? find_function(*name) : nullptr;
   const Json* single = spec != nullptr ? member(body, "arg") : nullptr;
   const Json* several = spec != nullptr ? member(body, "args") : nullptr;

@@ -6,8 +6,8 @@
 namespace libguard::policy::cedar {
 
 std::string decimal_text(std::int64_t number) {
-  std::uint64_t magnitude = number < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(number)
-                                       : static_cast<std::uint64_t>(number);
+  std::uint64_t magnitude =
+      number < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(number) : static_cast<std::uint64_t>(number);
   std::string fraction = std::to_string(magnitude % 10'000 + 10'000).substr(1);
   while (fraction.size() > 1 && fraction.back() == '0') fraction.pop_back();
   return (number < 0 ? "-" : "") + std::to_string(magnitude / 10'000) + "." + fraction;

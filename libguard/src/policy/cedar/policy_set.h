@@ -3,8 +3,8 @@
 //
 // The slice of a request is the policies whose scope matches it. A policy outside the slice can neither decide nor err:
 // a policy takes part only when its scope matches, matching a scope cannot err, and only a condition reads context and
-// entities (Cedar, "sound policy slicing"). So it is enough to find the slice, whatever the context holds, and to run the
-// conditions in it; tests/policy/index_test.cpp compares with a scan of all policies.
+// entities (Cedar, "sound policy slicing"). So it is enough to find the slice, whatever the context holds, and to run
+// the conditions in it; tests/policy/index_test.cpp compares with a scan of all policies.
 
 #include <memory>
 #include <optional>

@@ -10,7 +10,8 @@
 namespace libguard::policy::cedar {
 namespace {
 
-// The text between quotes. A backslash is written as `\\`, so that what text::visible makes (`\u{...}`) stays an escape.
+// The text between quotes. A backslash is written as `\\`, so that what text::visible makes (`\u{...}`) stays an
+// escape.
 std::string escaped(std::string_view text, bool pattern) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {

@@ -76,8 +76,7 @@ Value Heap::set(std::span<const Value> members) {
 Value Heap::record(std::span<const std::pair<Symbol, Value>> fields) {
   Record& record = records_.take();
   record.fields.assign(fields.begin(), fields.end());
-  std::sort(record.fields.begin(), record.fields.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(record.fields.begin(), record.fields.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   return Value::of(&record);
 }
 
