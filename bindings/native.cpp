@@ -191,10 +191,12 @@ void bind_doors(py::module_& module) {
   module.def("policy_schema", &policy_schema_text, Release());
   module.def("policy_parse", &policy_parse_json, Release());
   module.def("policy_convert", &policy_convert_json, Release());
+  module.def("policy_format", &policy_format_json, Release());
   module.def("role_packs", &role_packs_json, Release());
   module.def("policy_check", &policy_check_json, Release());
   module.def("policy_test", &policy_test_json, Release());
   module.def("policy_explain", &policy_explain_json, Release());
+  module.def("policy_simulate", &policy_simulate_json, Release());
   module.def("policy_replay", &policy_replay_json, Release());
   module.def("policy_diff", &policy_diff_json, Release());
   module.def("policy_learn", &policy_learn_json, Release());

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from libguard import _native
+from libguard.errors import make_error
 
-__all__ = ["Answer", "Engine", "Prepared"]
+__all__ = ["Answer", "Engine", "Prepared", "format_text"]
 
 
 @dataclass(frozen=True)
@@ -94,3 +95,17 @@ class Engine:
 
     def ask(self, request: str | Mapping[str, Any]) -> Answer:
         return self.prepare(request).answer()
+
+
+def format_text(policies: str, width: int = 120) -> str:
+    """Cedar text laid out to be read; tokens and comments stay as they are, and so does what it means.
+
+    Raises libguard.Error "policy.syntax", of kind "configuration", with line and column for what is not Cedar.
+    """
+    answer = json.loads(_native.policy_format(json.dumps({"policies": policies, "width": width})))
+    if "error" not in answer:
+        return str(answer["policies"])
+    found = answer["error"]
+    where = f"line {found['line']}, column {found['column']}: " if "line" in found else ""
+    shown = f"\n{found['excerpt']}" if found.get("excerpt") else ""
+    raise make_error("configuration", found["code"], f"{where}{found['message']}{shown}")

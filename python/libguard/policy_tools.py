@@ -15,7 +15,7 @@ from libguard import _native
 JsonObject = dict[str, Any]
 Path = str | os.PathLike[str]
 
-__all__ = ["check", "diff", "explain", "learn", "replay", "run_tests"]
+__all__ = ["check", "diff", "explain", "learn", "replay", "run_tests", "simulate"]
 
 
 def check(
@@ -47,14 +47,38 @@ def explain(
     tool: str = "",
     args: Mapping[str, object] | None = None,
     user: str = "",
+    approvals: int = 0,
+    groups: Sequence[str] = (),
     config: Path = "guard.yaml",
     catalogues: Mapping[str, Path] | None = None,
     live: bool = False,
 ) -> JsonObject:
-    """Every question that one action puts to the policies, and the verdict: {decision, command, questions}."""
+    """Every question that one action puts to the policies, and the verdict: {decision, command, questions}.
+
+    approvals, groups: as if so many people had said yes, and the stages of these groups were full.
+    """
     request = _base(config, catalogues, live) | {"as": account, "user": user, "on": connection}
-    request |= {"sql": sql, "params": list(params)} if sql else {"tool": tool, "args": dict(args or {})}
-    return _ask(_native.policy_explain, request)
+    return _ask(_native.policy_explain, request | _action(sql, params, tool, args, approvals, groups))
+
+
+def simulate(
+    account: str,
+    *,
+    sql: str = "",
+    connection: str = "",
+    params: Sequence[object] = (),
+    tool: str = "",
+    args: Mapping[str, object] | None = None,
+    user: str = "",
+    approvals: int = 0,
+    groups: Sequence[str] = (),
+    config: Path = "guard.yaml",
+    catalogues: Mapping[str, Path] | None = None,
+    live: bool = False,
+) -> JsonObject:
+    """The verdict alone: {decision, as, on}."""
+    request = _base(config, catalogues, live) | {"as": account, "user": user, "on": connection}
+    return _ask(_native.policy_simulate, request | _action(sql, params, tool, args, approvals, groups))
 
 
 def replay(
@@ -101,6 +125,18 @@ def learn(
 def _base(config: Path, catalogues: Mapping[str, Path] | None, live: bool) -> JsonObject:
     named = {name: os.fspath(path) for name, path in (catalogues or {}).items()}
     return {"config": os.fspath(config), "catalogues": named, "live": live}
+
+
+def _action(  # noqa: PLR0917
+    sql: str,
+    params: Sequence[object],
+    tool: str,
+    args: Mapping[str, object] | None,
+    approvals: int,
+    groups: Sequence[str],
+) -> JsonObject:
+    asked: JsonObject = {"approvals": approvals, "groups": list(groups)}
+    return asked | ({"sql": sql, "params": list(params)} if sql else {"tool": tool, "args": dict(args or {})})
 
 
 def _named(**paths: Path | None) -> JsonObject:

@@ -233,7 +233,9 @@ TEST_CASE("the page shows hidden characters, marks the agent's words, and loses 
   Request request;
   request.explanation = "trust me\u202E";
   auto shared = std::make_shared<const Command>(command);
-  const std::string ticket = desk.run(ask(), request, shared).ticket;
+  Decision decision = ask();
+  decision.where["big-refund-asks"] = "policies/\u202Esupport.cedar:6";
+  const std::string ticket = desk.run(decision, request, shared).ticket;
   std::string page = to_json_text(*desk.approver.show(ticket));
   CHECK(page.find("\u202E") == std::string::npos);
   CHECK(page.find("\x1b") == std::string::npos);
@@ -243,6 +245,7 @@ TEST_CASE("the page shows hidden characters, marks the agent's words, and loses 
   CHECK(json["shown"]["explanation"]["verified"] == false);
   CHECK(json["shown"]["touches"][0]["bound"] == "eq");
   CHECK(json["shown"]["asked_by"][0] == "big-refund-asks");
+  CHECK(json["shown"]["where"]["big-refund-asks"] == "policies/\\u{202E}support.cedar:6");
   CHECK(json["stages"][0]["given"] == 0);
 
   desk.approver.vote(ticket, dana(), true, "");

@@ -328,6 +328,9 @@ TEST_CASE("sessions are listed newest first with their counts, and one is shown 
   CHECK(session->at(1).at("what").at("params") == Json::parse("[1042]"));
   CHECK(session->at(1).at("outcome").at("state") == "completed");
   CHECK(session->at(1).at("ended_at") == "2026-11-28T10:14:02.113466Z");
+  CHECK(session_json(scratch.log(), "r-2") == session_json(scratch.log(), "s-1"));
+  CHECK(session_json(scratch.log(), "r-5") == session_json(scratch.log(), "s-2"));
+  CHECK(session_json(scratch.log(), "r-9") == "[]");
   CHECK(session_json(scratch.log(), "s-9") == "[]");
   CHECK(session_json(scratch.log(), "") == "[]");
 }

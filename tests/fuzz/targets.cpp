@@ -85,6 +85,42 @@ void policy_eval(std::string_view text) {
       true);
 }
 
+namespace {
+
+// Policies in their JSON form; null when the line is refused.
+Json policies_as_json(const std::string& policies) {
+  Json line = Json::parse(policy_convert_json("{\"policies\":" + policies + "}"));
+  return line.contains("json") ? line["json"]["staticPolicies"] : Json();
+}
+
+}  // namespace
+
+// To lay a text out changes nothing, and to do it twice changes nothing more.
+void policy_text(std::string_view text) {
+  const std::string line = quoted(text);
+  const bool ok = Json::parse(policy_parse_json("{\"policies\":" + line + "}"))["ok"] == true;
+  for (const char* width : {"40", "100"}) {
+    const std::string tail = ",\"width\":" + std::string(width) + "}";
+    Json once = Json::parse(policy_format_json("{\"policies\":" + line + tail));
+    if (once.contains("policies") != ok) __builtin_trap();
+    if (!ok) return;
+    const std::string laid_out = dump(once["policies"]);
+    if (Json::parse(policy_format_json("{\"policies\":" + laid_out + tail))["policies"] != once["policies"])
+      __builtin_trap();
+    if (policies_as_json(laid_out) != policies_as_json(line)) __builtin_trap();
+  }
+}
+
+// A policy set in JSON form, written as text, reads as the same conditions.
+void policy_json(std::string_view text) {
+  JsonResult read = read_json(text, 1'000);
+  if (!read.value) return;
+  Json written = Json::parse(policy_convert_json("{\"json\":" + dump(*read.value) + "}"));
+  if (!written.contains("policies")) return;
+  Json back = policies_as_json(dump(written["policies"]));
+  if (back.is_null()) __builtin_trap();
+}
+
 // What one form says, the other form must be able to say, and both must mean the same.
 void policy_schema(std::string_view text) {
   Json json = Json::parse(policy_schema_convert_json(text, true));

@@ -10,6 +10,8 @@ namespace libguard::fuzz {
 void json(std::string_view text);
 void request(std::string_view text);
 void policy_eval(std::string_view text);
+void policy_text(std::string_view text);
+void policy_json(std::string_view text);
 void policy_schema(std::string_view text);
 void policy_validate(std::string_view text);
 void postgres(std::string_view text);
@@ -28,6 +30,8 @@ inline constexpr Target kTargets[] = {
     {"json", &json},
     {"request", &request},
     {"policy_eval", &policy_eval},
+    {"policy_text", &policy_text},
+    {"policy_json", &policy_json},
     {"policy_schema", &policy_schema},
     {"policy_validate", &policy_validate},
     {"postgres", &postgres},

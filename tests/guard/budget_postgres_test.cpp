@@ -55,6 +55,7 @@ TEST_CASE("the PostgreSQL budget store keeps the contract") {
     std::string schema = "budgets" + std::to_string(++count);
     make_schema(schema);
     backend::StoreLogin login = login_for(shop, schema);
+    login.deadline_ms = 30'000;  // sixteen threads wait for one row, on whatever machine this is
     return [login] { return store_of(login); };
   });
 }
@@ -68,8 +69,10 @@ TEST_CASE("a lost connection is replaced, a stalled one ends in time, a wrong pa
   CHECK(before(*store, account("a"), kNowUs, tally(1)) == Tally{});
   pg_cluster()->exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'guard_writer'");
   CHECK(before(*store, account("a"), kNowUs, tally(1)) == tally(1));
-  // Somebody holds the lock: the turn does not come in time.
-  std::unique_ptr<SqlSession> other = backend::store_session(login, Pipeline::own_grant("budgets", "default"));
+  // Somebody holds the lock for longer than we wait: the turn does not come in time.
+  backend::StoreLogin patient = login;
+  patient.deadline_ms = 30'000;
+  std::unique_ptr<SqlSession> other = backend::store_session(patient, Pipeline::own_grant("budgets", "default"));
   other->begin();
   (void)other->run("SELECT latest_us FROM libguard_budget_clock FOR UPDATE", {});
   auto began = std::chrono::steady_clock::now();

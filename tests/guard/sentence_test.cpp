@@ -174,8 +174,9 @@ TEST_CASE("a reload swaps everything, and one that fails keeps the old") {
   Session session = as_crew(guard);
   const std::string before = guard.snapshot();
   shop.write("policies/support.cedar", "this is not cedar");
-  CHECK_THROWS_AS(guard.reload(), Error);
+  CHECK_THROWS_WITH_AS(guard.reload(), doctest::Contains("what was read before stays in force"), Error);
   CHECK(guard.snapshot() == before);
+  CHECK(shop.records().find("reload_refused") != std::string::npos);
   CHECK(session.query("shop", "SELECT id FROM orders").completed());
   shop.write("policies/support.cedar", "@id(\"nothing\") forbid (principal, action, resource);");
   guard.reload();

@@ -73,6 +73,29 @@ class Pair final : public Detector {
 
 }  // namespace
 
+TEST_CASE("that an expression over a class gives nothing, or a part of it, is not shown") {
+  Shop shop;
+  shop.command.dialect = Dialect::postgres;
+  shop.command.reveals = {{"x", {"main.customers.email"}}, {"y", {"main.customers.card"}}};
+  const RawColumn asked{"x", "int4", "", true};
+  const RawColumn cut{"y", "text", "", true};
+  auto result = shop.run({asked, cut}, {{Null{}, std::string("41111111")}, {std::int64_t{1}, Null{}}});
+  CHECK(text_at(result, 0, 0) == "<pii.email>");
+  CHECK(text_at(result, 1, 0) == "<pii.email>");
+  CHECK(text_at(result, 0, 1) == "[redacted]");
+  CHECK(text_at(result, 1, 1) == "[redacted]");
+  const RawColumn card{"y", "text", "main.customers.card", true};
+  auto plain = shop.run({asked, card}, {{Null{}, std::string("4111111111111111")}, {Null{}, Null{}}});
+  CHECK(text_at(plain, 0, 1) == "****1111");
+  CHECK(std::holds_alternative<Null>(plain.rows()[1][1]));
+  // SQLite names the origin of the first part of a UNION for all of it.
+  shop.command.dialect = Dialect::sqlite;
+  shop.command.text = "SELECT email, card FROM customers Union ALL SELECT 1, substr(card, 1, 8) FROM customers";
+  auto joined = shop.run({asked, card}, {{Null{}, std::string("41111111")}, {Null{}, Null{}}});
+  CHECK(text_at(joined, 0, 1) == "[redacted]");
+  CHECK(text_at(joined, 1, 1) == "[redacted]");
+}
+
 TEST_CASE("a column of a masked class is masked whole, by its class's operator") {
   Shop shop;
   auto result =

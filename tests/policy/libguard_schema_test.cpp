@@ -61,7 +61,9 @@ TEST_CASE("names and types of context are checked before a policy may decide") {
   CHECK(deletes_when("context has refund_cents && context.refund_cents > 20000") == "");
   CHECK(deletes_when("context.boundd == \"none\"") ==
         "policy.unknown_attribute p.cedar:1:82: there is no attribute `boundd` in context, when principal is Account, "
-        "action is Action::\"delete\", resource is Table; did you mean `bounded`?");
+        "action is Action::\"delete\", resource is Table; did you mean `bounded`?\n"
+        "  1 | ...cipal, action == Action::\"delete\", resource) when { context.boundd == \"none\" };\n"
+        "    |                                                                ^");
   CHECK(deletes_when("context.bounded == 1").starts_with("policy.incompatible_types p.cedar:1:"));
   CHECK(deletes_when("context.refund_cents > 20000").starts_with("policy.unsafe_optional_attribute"));
   CHECK(deletes_when("context.approver_groups.contains(\"dba\")").starts_with("policy.incompatible_types"));

@@ -41,6 +41,10 @@ bool has(const std::vector<Finding>& findings, const std::string& code, const st
   });
 }
 
+const Finding& of(const std::vector<Finding>& findings, const std::string& code) {
+  return *std::find_if(findings.begin(), findings.end(), [&](const Finding& one) { return one.code == code; });
+}
+
 struct Planted {
   const char* code;
   const char* with;
@@ -165,6 +169,42 @@ TEST_CASE("findings say where, why and what to do") {
   CHECK(one->column == 48);
   CHECK(one->severity == Severity::error);
   CHECK(one->fix == "did you mean \"main\"?");
+}
+
+TEST_CASE("types are checked, each at its place") {
+  auto findings = found(R"(@id("a") forbid (principal, action == Action::"select", resource)
+when { context.hour > "22" };
+@id("b") forbid (principal, action == Action::"select", resource) when { context.risk like "a" };)");
+  REQUIRE(has(findings, "unexpected_type", "a"));
+  CHECK(has(findings, "unexpected_type", "b"));
+  const Finding& first = of(findings, "unexpected_type");
+  CHECK(first.line == 2);
+  CHECK(first.excerpt.find("when { context.hour > \"22\" };") != std::string::npos);
+  CHECK_FALSE(
+      has(found(R"(@id("a") forbid (principal, action == Action::"select", resource) when { context.hour > 22 };)"),
+          "unexpected_type"));
+}
+
+TEST_CASE("a schema of one's own is read as such") {
+  auto with = [&](const std::string& own) {
+    Catalogues catalogues{{"shop", shop_catalogue()}, {"lab", shop_catalogue()}};
+    return lint({{"test.cedar",
+                  R"(@id("a") forbid (principal is Account, action == Action::"select", resource)
+                     when { principal has region && principal.region == "eu" };)"},
+                 {std::string(kOwnSchemaPrefix) + "own.cedarschema", own},
+                 {std::string(kOwnEntitiesPrefix) + "own.json", "[]"}},
+                shop_frame(), catalogues);
+  };
+  auto errors = [](const std::vector<Finding>& findings) {
+    return std::any_of(findings.begin(), findings.end(),
+                       [](const Finding& one) { return one.severity == Severity::error; });
+  };
+  CHECK_FALSE(errors(with("entity Account { region?: String };")));
+  CHECK(has(with("entity Account { region?: Long };"), "incompatible_types", "a"));
+  auto broken = with("entity Crew;");
+  REQUIRE(has(broken, "schema"));
+  CHECK(of(broken, "schema").file.ends_with("own.cedarschema"));
+  CHECK(of(broken, "schema").line == 1);
 }
 
 TEST_CASE("without a catalogue nothing is claimed about names") {

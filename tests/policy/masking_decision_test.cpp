@@ -56,6 +56,40 @@ TEST_CASE("a system table shows every class") {
   CHECK(decide(narrow, command).verdict() == Verdict::deny);
 }
 
+TEST_CASE("what holds other tables' values has no column to be masked by, so it needs leave for every class") {
+  auto shows = [](const char* relation, const char* column, Dialect dialect) {
+    Command command = command_of(CommandEffect::read, {reads(relation)});
+    command.dialect = dialect;
+    command.touches[0].system = true;
+    command.reveals = {{"x", {std::string(relation) + "." + column}}};
+    return command;
+  };
+  Decider decider = decider_of(kOpen);
+  Decider pii = decider_of(
+      kOpen + "@id(\"pii\") permit (principal, action == Action::\"unmask\", resource in DataClass::\"pii\");");
+  struct Case {
+    const char* relation;
+    const char* column;
+    Dialect dialect;
+    bool allowed;
+  };
+  for (const Case& one : {Case{"pg_catalog.pg_stat_activity", "query", Dialect::postgres, false},
+                          Case{"pg_catalog.pg_stat_activity", "*", Dialect::postgres, false},
+                          Case{"pg_catalog.pg_stat_activity", "state", Dialect::postgres, true},
+                          Case{"pg_catalog.pg_stats", "null_frac", Dialect::postgres, false},
+                          Case{"pg_catalog.pg_statistic", "stavalues1", Dialect::postgres, false},
+                          Case{"pg_catalog.pg_class", "relname", Dialect::postgres, true},
+                          Case{"main.sqlite_stat4", "sample", Dialect::sqlite, false},
+                          Case{"main.notes_content", "c0", Dialect::sqlite, false},
+                          Case{"main.sqlite_schema", "sql", Dialect::sqlite, true}}) {
+    CAPTURE(one.relation);
+    CAPTURE(one.column);
+    const Command command = shows(one.relation, one.column, one.dialect);
+    CHECK((decide(decider, command).verdict() == Verdict::allow) == one.allowed);
+    CHECK(decide(pii, command).verdict() == Verdict::allow);
+  }
+}
+
 TEST_CASE("tests on a class need match or infer") {
   Command command = shows_email();
   command.tests = {{"main.customers.email", true}};

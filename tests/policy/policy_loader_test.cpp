@@ -34,7 +34,9 @@ TEST_CASE("errors name file, line and column") {
   CHECK(code_of("@id(\"a\")\npermit (principal in Group::\"suport\", action, resource);", &what) ==
         "policy.unknown_entity");
   CHECK(what ==
-        "p.cedar:2:29: Group::\"suport\": unknown-group: nobody is in Group \"suport\"; did you mean \"support\"?");
+        "p.cedar:2:29: Group::\"suport\": unknown-group: nobody is in Group \"suport\"; did you mean \"support\"?\n"
+        "  2 | permit (principal in Group::\"suport\", action, resource);\n"
+        "    |                             ^");
 }
 
 TEST_CASE("ids are required and unique over all files") {

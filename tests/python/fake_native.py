@@ -28,6 +28,11 @@ def _error(kind: str, code: str, sentence: str) -> Error:
     return error
 
 
+def _must_be_local(account: str) -> None:
+    if account == "nobody":
+        raise _error("invalid", "identity.unknown_account", "no such account")
+
+
 def mask_text(text: str) -> str:
     return _EMAIL.sub(MASKED_EMAIL, text)
 
@@ -59,8 +64,9 @@ class Guard:
         spec = json.loads(spec_json)
         self.specs.append(spec)
         self.renewals.append(renew)
-        if spec.get("account") == "nobody" or spec.get("token") == "bad":
+        if spec.get("token") == "bad":
             raise _error("invalid", "identity.unknown_account", "no such account")
+        _must_be_local(spec.get("account", ""))
         return Session(self, spec | ({"proven": True} if spec.get("token") == "verified-user" else {}))
 
     def stats(self) -> str:
@@ -113,6 +119,7 @@ class Session:
         return json.dumps({"id": self.id, "account": self.spec.get("account", "token"), "user": user})
 
     def as_account(self, account: str) -> Session:
+        _must_be_local(account)
         told = {name: self.spec[name] for name in ("user", "purpose", "proven") if name in self.spec}
         self.guard.specs.append({"account": account} | told)
         return Session(self.guard, self.guard.specs[-1])

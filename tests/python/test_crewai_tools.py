@@ -297,10 +297,13 @@ def test_an_abort_inside_a_tool_survives(guard, session):
         crew.kickoff()
 
 
-@pytest.mark.parametrize("method", ["_run", "_arun", "run", "arun"])
+@pytest.mark.parametrize("method", ["_run", "_arun", "run", "arun", "_answered", "_session", "to_structured_tool"])
 def test_a_subclass_cannot_go_around(method):
+    around = {method: lambda self: None, "__module__": "libguard.crewai.sly"}
     with pytest.raises(TypeError, match="go around the guard"):
-        type("Sly", (GuardedTool,), {method: lambda self: None, "__module__": "somewhere"})
+        type("Sly", (GuardedTool,), around)
+    with pytest.raises(TypeError, match="go around the guard"):
+        type("SlyMixin", (type("Mixin", (), around), GuardedSQLTool), {})
 
 
 def test_guard_tool_twice_is_once(guard, sql_tool):

@@ -121,3 +121,50 @@ def test_convert_there_and_back(tmp_path):
     broken = cli("convert", "--to", "json", str(path), given="")
     assert broken.returncode == 2
     assert "line 1" in broken.stderr
+
+
+UGLY = '// why\n@id("a")permit(principal,action,resource)when{context.n<1&&context.s like"a*"// so\n};\n'
+NEAT = """// why
+@id("a")
+permit (principal, action, resource)
+when {
+  context.n < 1 &&
+  context.s like "a*" // so
+};
+"""
+
+
+def test_format_prints_checks_and_writes(tmp_path):
+    from libguard.policy import format_text
+
+    assert format_text(UGLY) == NEAT
+    path = tmp_path / "a.cedar"
+    path.write_text(UGLY)
+    path.chmod(0o640)
+    link = tmp_path / "link.cedar"
+    link.symlink_to(path)
+    printed = cli("format", str(path), given="")
+    assert (printed.returncode, printed.stdout) == (0, NEAT)
+    assert cli("format", "-", given=UGLY).stdout == NEAT
+    found = cli("format", "--check", str(path), given="")
+    assert (found.returncode, path.read_text()) == (1, UGLY)
+    assert str(path) in found.stdout
+    written = cli("format", "--write", str(link), given="")
+    assert (written.returncode, path.read_text(), link.is_symlink()) == (0, NEAT, True)
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["a.cedar", "link.cedar"]
+    assert cli("format", "--check", str(path), given="").returncode == 0
+
+
+def test_format_changes_nothing_when_one_file_is_not_cedar(tmp_path):
+    good, bad = tmp_path / "good.cedar", tmp_path / "bad.cedar"
+    good.write_text(UGLY)
+    bad.write_text("permit (principal,\n  acton, resource);\n")
+    done = cli("format", "--write", str(good), str(bad), given="")
+    assert done.returncode == 2
+    assert good.read_text() == UGLY
+    assert "bad.cedar" in done.stderr
+    assert done.stderr.splitlines()[1:] == ["  2 |   acton, resource);", "    |   ^"]
+    assert cli("format", "--write", "-", given=UGLY).returncode == 2
+    assert cli("format", "--check", "--write", str(good), given="").returncode == 2
+    assert cli("format", "--width", "10", str(good), given="").returncode == 2

@@ -36,8 +36,9 @@ class LIBGUARD_API Explainer {
 };
 
 [[nodiscard]] LIBGUARD_API std::string policy_eval_json(std::string_view line, bool cedar_compat);
-// {id, schema, policies, links?} -> {id, valid, findings: [{policy, id?, code, severity, line, column, message, help}]}, or
-// {id, error}. The schema is Cedar's, a text or an object; the verdict is that of Cedar's strict validator.
+// {id, schema, policies, links?} -> {id, valid, findings: [{policy, id?, code, severity, line, column, message, help,
+// excerpt}]}, or {id, error}. The schema is Cedar's, a text or an object; the verdict is that of Cedar's strict
+// validator.
 [[nodiscard]] LIBGUARD_API std::string policy_validate_json(std::string_view line);
 // A Cedar schema as the other of its two forms: {ok, schema} or {ok, error: {code, message, line?, column?, excerpt?}}.
 [[nodiscard]] LIBGUARD_API std::string policy_schema_convert_json(std::string_view source, bool to_json);
@@ -47,6 +48,9 @@ class LIBGUARD_API Explainer {
 [[nodiscard]] LIBGUARD_API std::string policy_parse_json(std::string_view line);
 // `{id, policies}` (text) -> `{id, json}`; `{id, json}` (Cedar's JSON form) -> `{id, policies}`.
 [[nodiscard]] LIBGUARD_API std::string policy_convert_json(std::string_view line);
+// `{id, policies, width?}` -> `{id, policies}`: the text laid out, its tokens and comments as they were; or `{id,
+// error}`.
+[[nodiscard]] LIBGUARD_API std::string policy_format_json(std::string_view line);
 // [{role, version, approvers, summary, text}]: the policies that ship with libguard, `baseline` first.
 [[nodiscard]] LIBGUARD_API std::string role_packs_json();
 [[nodiscard]] LIBGUARD_API std::string mask_json(std::string_view line, std::string_view show);

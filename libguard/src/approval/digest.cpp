@@ -59,6 +59,9 @@ void add_command(FieldHash& hash, const Command& command) {
   for (const std::string& kind : command.kinds) hash.field(kind);
   hash.field(number(command.params.size()));
   for (const Value& value : command.params) add_value(hash, value);
+}
+
+void add_facts(FieldHash& hash, const Command& command) {
   hash.field(number(command.touches.size()));
   for (const Touch& touch : command.touches) add_touch(hash, touch);
   hash.field(number(command.functions.size()));
@@ -90,7 +93,7 @@ void add_decision(FieldHash& hash, const Decision& decision) {
 std::string digest_of(const Identity& identity, const Request& request, const Command& command,
                       const Decision& decision) {
   FieldHash hash;
-  hash.field("libguard action digest 1");
+  hash.field("libguard action digest 2");
   add_identity(hash, identity);
   add_hops(hash, request.hops);
   hash.field(static_cast<std::int64_t>(request.kind))
@@ -98,6 +101,10 @@ std::string digest_of(const Identity& identity, const Request& request, const Co
       .field(request.arguments)
       .field(request.connection);
   add_command(hash, command);
+  // Against one whole catalogue a text has one meaning; an approval is bound to the parts that it was shown.
+  const bool meaning_is_given = decision.definitions.empty() && !command.catalogue_version.empty();
+  hash.field(flag(meaning_is_given));
+  if (!meaning_is_given) add_facts(hash, command);
   add_definitions(hash, command, decision);
   add_decision(hash, decision);
   return crypto::hex(hash.finish());

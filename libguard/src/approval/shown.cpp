@@ -85,6 +85,8 @@ void add_decision(Json& page, const Decision& decision) {
     parts.push_back({{"points", part.points}, {"why", visible(part.why)}});
   Json asked_by = Json::array();
   for (const Stage& stage : decision.stages) asked_by.push_back(visible(stage.asked_by));
+  Json where = Json::object();
+  for (const auto& [id, place] : decision.where) where[visible(id)] = visible(place);
   page["rows_affected_max"] = decision.rows_affected_max;
   page["row_limit"] = decision.row_limit ? Json(*decision.row_limit) : Json(nullptr);
   page["read_only"] = decision.read_only;
@@ -92,6 +94,7 @@ void add_decision(Json& page, const Decision& decision) {
   page["risk"] = decision.risk;
   page["risk_parts"] = std::move(parts);
   page["asked_by"] = std::move(asked_by);
+  page["where"] = std::move(where);
 }
 
 Json read_stored(const std::string& text) {

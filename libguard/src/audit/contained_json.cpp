@@ -5,11 +5,15 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/json_plain.h"
 #include "base/limits.h"
 #include "base/text.h"
 
 namespace libguard::audit {
 namespace {
+
+// A whole number of so few digits is within a double's range.
+constexpr std::size_t kDigitsSurelyInRange = 300;
 
 class Scan {
  public:
@@ -99,6 +103,8 @@ class Scan {
   bool string() {
     if (!take('"')) return false;
     while (at_ < text_.size()) {
+      at_ = plain_json_end(text_, at_);
+      if (at_ == text_.size()) break;
       auto c = static_cast<unsigned char>(text_[at_++]);
       if (c == '"') return true;
       if (c < 0x20 || (c == '\\' && !escape())) return false;
@@ -147,6 +153,8 @@ class Scan {
     std::size_t start = at_;
     take('-');
     if (!take('0') && !digits()) return false;
+    const char next = peek();
+    if (next != '.' && next != 'e' && next != 'E' && at_ - start <= kDigitsSurelyInRange) return true;
     if (take('.') && !digits()) return false;
     if (peek() == 'e' || peek() == 'E') {
       ++at_;

@@ -31,6 +31,7 @@ struct OpenIntent {
 // JSON array of {session, account, user, started, actions, refused, pending, ...}, newest first.
 [[nodiscard]] std::string sessions_json(const std::string& directory);
 // JSON array of the records of one session in order, intents joined with their outcomes; "[]" when unknown.
-[[nodiscard]] std::string session_json(const std::string& directory, std::string_view session);
+// `name` is the session's id, or that of one of its records.
+[[nodiscard]] std::string session_json(const std::string& directory, std::string_view name);
 
 }  // namespace libguard::audit

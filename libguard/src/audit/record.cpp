@@ -10,7 +10,7 @@ namespace {
 
 // Starts after the bracket that make_line writes; `"type"` comes first, so that no comma is due.
 void begin_body(std::string& body, std::string_view type, std::int64_t at_us) {
-  body.reserve(1024);
+  body.reserve(3072);  // most records, whole
   body += "\"type\":";
   append_json_string(body, type);
   JsonWriter(body).text("at", text::rfc3339(at_us));
@@ -141,7 +141,8 @@ void append_action(JsonWriter& writer, const ActionEntry& entry) {
   append_ids(writer, entry);
   append_who(writer, entry);
   append_what(writer, entry);
-  append_foreign(writer, "facts", entry.facts_json);
+  // Written by model/command_facts.h alone, with the same writer as this record.
+  if (!entry.facts_json.empty()) writer.raw("facts", entry.facts_json);
   append_decision(writer, entry);
   append_approval(writer, entry);
   append_backend(writer, entry);

@@ -80,6 +80,16 @@ std::string session_of(const RecordHead& head, const Json& json) {
   return head.type == "event" ? text_at(json, {"body", "session"}) : text_at(json, {"session"});
 }
 
+// What a refusal names is its record: that leads to the session, too.
+std::string session_named(const std::string& directory, std::string_view name) {
+  if (!name.starts_with("r-")) return std::string(name);
+  std::string session;
+  for_each_record(directory, [&](const RecordHead& head, std::string_view) {
+    if (head.record == name) session = head.session;
+  });
+  return session;
+}
+
 // An outcome joins its intent; one whose intent is not there stands for itself.
 void join(std::vector<Json>& records, std::map<std::string, std::size_t>& intents, Json json) {
   std::string record = text_at(json, {"record"});
@@ -177,9 +187,10 @@ std::string sessions_json(const std::string& directory) {
   return out;
 }
 
-std::string session_json(const std::string& directory, std::string_view session) {
+std::string session_json(const std::string& directory, std::string_view name) {
   std::vector<Json> records;
   std::map<std::string, std::size_t> intents;
+  const std::string session = session_named(directory, name);
   if (session.empty()) return "[]";
   for_each_record(directory, [&](const RecordHead& head, std::string_view text) {
     if (!mentions(text, session)) return;

@@ -1,21 +1,13 @@
 #include "base/json_writer.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstring>
 
 #include "base/crypto.h"
+#include "base/json_plain.h"
 
 namespace libguard {
 namespace {
-
-// Bytes that stand for themselves inside a JSON string: printable ASCII without '"' and '\', and DEL.
-constexpr std::array<bool, 256> kPlain = [] {
-  std::array<bool, 256> plain{};
-  for (std::size_t c = 0x20; c < 0x80; ++c) plain[c] = c != '"' && c != '\\';
-  return plain;
-}();
 
 std::uint8_t byte_at(std::string_view text, std::size_t at) { return static_cast<std::uint8_t>(text[at]); }
 
@@ -34,23 +26,6 @@ std::size_t sequence_at(std::string_view text, std::size_t at) {
     if ((byte_at(text, at + i) & 0xC0) != 0x80) return 0;
   }
   return length;
-}
-
-// Where the run of plain bytes from `at` ends. Eight bytes at a time: a byte is not plain when its high bit is set,
-// when it is below 0x20, or when it equals '"' or '\\'; each test leaves a high bit where it hits.
-std::size_t plain_end(std::string_view text, std::size_t at) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  constexpr std::uint64_t kHighs = 0x8080808080808080;
-  auto zero_byte = [](std::uint64_t word) { return (word - kOnes) & ~word; };
-  while (at + 8 <= text.size()) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + at, 8);
-    const std::uint64_t low = (word - kOnes * 0x20) & ~word;
-    if (((word | low | zero_byte(word ^ (kOnes * '"')) | zero_byte(word ^ (kOnes * '\\'))) & kHighs) != 0) break;
-    at += 8;
-  }
-  while (at < text.size() && kPlain[byte_at(text, at)]) ++at;
-  return at;
 }
 
 void append_escaped(std::string& out, std::uint8_t c) {
@@ -124,7 +99,7 @@ struct ValueAppender {
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
-  const std::size_t plain = plain_end(text, 0);
+  const std::size_t plain = plain_json_end(text, 0);
   if (plain == text.size()) {  // nearly always
     const std::size_t start = out.size();
     out.resize(start + plain + 2);
@@ -135,7 +110,7 @@ void append_json_string(std::string& out, std::string_view text) {
   }
   out += '"';
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = plain_end(text, at);
+    const std::size_t end = plain_json_end(text, at);
     out.append(text, at, end - at);
     if (end == text.size()) break;
     at = end;

@@ -108,7 +108,14 @@ void SqlStore::begin() {
   }
   session_ = connect_();
   session_->begin();
-  migrate();
+  try {
+    migrate();
+  } catch (const Error&) {
+    // Of several that start on an empty store one makes the tables, and the others fail at it: by now they are there.
+    session_->rollback();
+    session_->begin();
+    migrate();
+  }
 }
 
 void SqlStore::migrate() {

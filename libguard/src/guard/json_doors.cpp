@@ -144,6 +144,7 @@ std::string Explainer::explain(std::string_view line) const {
 
 std::string policy_parse_json(std::string_view line) { return policy::parse_line(line); }
 std::string policy_convert_json(std::string_view line) { return policy::convert_line(line); }
+std::string policy_format_json(std::string_view line) { return policy::format_line(line); }
 
 std::string role_packs_json() {
   std::string out;

@@ -50,6 +50,29 @@ std::string json_of_snapshot(const Snapshot& snapshot) {
   return out;
 }
 
+std::shared_ptr<Snapshot> snapshot_after(const Snapshot& old, const std::string& path, const Ingredients& ingredients) {
+  auto next = build_snapshot(path, ingredients);
+  if (next->config.audit_directory == old.config.audit_directory) return next;
+  throw Error(ErrorKind::configuration, "config.audit_moved",
+              "audit.directory cannot change while the guard runs; restart it");
+}
+
+// The sentence stays in front of the line that it shows.
+std::string kept(const Error& error, const std::string& hash) {
+  const std::string sentence = error.what();
+  const auto end = sentence.find('\n');
+  return sentence.substr(0, end) + "; what was read before stays in force (snapshot " + hash.substr(0, 12) + ")" +
+         (end == std::string::npos ? std::string() : sentence.substr(end));
+}
+
+// So that whoever reads the record later knows that somebody tried, and what went on deciding.
+void record_kept(audit::Journal& journal, const Error& error, const std::string& hash) {
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object().text("code", error.code()).text("reason", error.what()).text("snapshot", hash).end_object();
+  journal.record_event("reload_refused", body, false);
+}
+
 }  // namespace
 
 void Counters::count(OutcomeState state) noexcept {
@@ -102,12 +125,14 @@ void Guard::reload() const {
     std::lock_guard lock(state_->mutex);
     ingredients = state_->ingredients;
   }
-  auto next = build_snapshot(state_->path, ingredients);
-  if (next->config.audit_directory != old->config.audit_directory) {
-    throw Error(ErrorKind::configuration, "config.audit_moved",
-                "audit.directory cannot change while the guard runs; restart it");
+  std::shared_ptr<Snapshot> next;
+  try {
+    next = snapshot_after(*old, state_->path, ingredients);
+    start_snapshot(*next, ingredients);
+  } catch (const Error& error) {
+    record_kept(*state_->journal, error, old->hash);
+    throw Error(error.kind(), error.code(), kept(error, old->hash));
   }
-  start_snapshot(*next, ingredients);
   state_->journal->record_event("reloaded", json_of_snapshot(*next), true);
   state_->swap(std::move(next));
   state_->counters.reloads.fetch_add(1, std::memory_order_relaxed);

@@ -338,7 +338,8 @@ audit::ActionEntry Passage::entry() {
   }
   if (decision_) {
     entry.decision = &*decision_;
-    if (facts_.empty()) facts_ = facts_text(request_, command, *snapshot_->masker, decided_us_);
+    if (facts_.empty())
+      facts_ = facts_text(request_, understood_ ? understood_->command : nullptr, *snapshot_->masker, decided_us_);
     entry.facts_json = facts_;
   }
   entry.verdict = permit_digest_.empty() ? (ticket_.empty() ? "refuse" : "pending") : "allow";

@@ -1,6 +1,7 @@
 #include "guard/record_text.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/crypto.h"
 #include "base/json_writer.h"
@@ -31,7 +32,8 @@ bool touches_classified(const Command& command, const Frame& frame, const std::s
       if (hit(touch.object + "." + column)) return true;
     }
   }
-  return std::any_of(command.carries.begin(), command.carries.end(), hit);
+  return std::any_of(command.carries.begin(), command.carries.end(), hit) ||
+         std::any_of(command.error_reveals.begin(), command.error_reveals.end(), hit);
 }
 
 std::string without_literals(const std::string& text, std::vector<LiteralSpan> spans) {
@@ -127,11 +129,36 @@ RecordText record_text(const Request& request, const Command* command, const Fra
   return out;
 }
 
-std::string facts_text(const Request& request, const Command* command, const masking::Masker& masker,
-                       std::int64_t decided_us) {
+namespace {
+
+// The facts of a command are the same each time, but for the moment at which policy was asked. Agents say the same few
+// statements again and again, so each thread keeps the last ones.
+std::string kept_facts(const std::shared_ptr<const Command>& command, std::int64_t decided_us) {
+  struct Kept {
+    std::shared_ptr<const Command> of;
+    std::string facts;
+  };
+  constexpr std::size_t kKept = 4;
+  thread_local std::array<Kept, kKept> kept;
+  thread_local std::size_t next = 0;
+  const std::string head = "{\"decided_us\":" + std::to_string(decided_us);
+  for (const Kept& each : kept) {
+    if (each.of == command) return head + each.facts;
+  }
+  std::string facts = facts_json_text(*command, decided_us);
+  if (!facts.starts_with(head)) return facts;  // cut: too long to be kept anywhere
+  kept[next] = {command, facts.substr(head.size())};
+  next = (next + 1) % kKept;
+  return facts;
+}
+
+}  // namespace
+
+std::string facts_text(const Request& request, const std::shared_ptr<const Command>& command,
+                       const masking::Masker& masker, std::int64_t decided_us) {
   if (request.kind == RequestKind::tool) return tool_facts_json_text(argument_names(request, masker), decided_us);
   bool asked = command != nullptr && command->understood && command->runnable;
-  return asked ? facts_json_text(*command, decided_us) : std::string();
+  return asked ? kept_facts(command, decided_us) : std::string();
 }
 
 std::string scrub_for_record(const masking::Masker& masker, std::string_view text) {

@@ -2,7 +2,9 @@
 // How a command is written into the record: literals and parameters that may belong to classified columns, and
 // detected values, become labels. The exact bytes live in the ticket until it is consumed, nowhere else.
 
+#include <memory>
 #include <string>
+#include <string_view>
 
 #include "libguard/outcome.h"
 #include "libguard/request.h"
@@ -23,8 +25,8 @@ struct RecordText {
                                      const masking::Masker& masker, const std::string& digest_key);
 
 // `facts` of the record (model/command_facts.h); "" for what was not understood, since policy was not asked then.
-[[nodiscard]] std::string facts_text(const Request& request, const Command* command, const masking::Masker& masker,
-                                     std::int64_t decided_us);
+[[nodiscard]] std::string facts_text(const Request& request, const std::shared_ptr<const Command>& command,
+                                     const masking::Masker& masker, std::int64_t decided_us);
 
 // Scrubbed, or "<withheld>" when a detector breaks: an action must be recordable even then.
 [[nodiscard]] std::string scrub_for_record(const masking::Masker& masker, std::string_view text);

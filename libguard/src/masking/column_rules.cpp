@@ -1,13 +1,32 @@
 #include "masking/column_rules.h"
 
 #include <algorithm>
+#include <cctype>
+#include <string_view>
 
 namespace libguard::masking {
 namespace {
 
-ColumnRule hidden(const ColumnPlan& plan) { return {plan.data_class, Operator(plan.show), false}; }
+// A part of an expression could be any part: substr(card, 1, 8) and its like would show all of it bit by bit.
+ColumnRule hidden(const ColumnPlan& plan, bool plain) {
+  Operator show(plan.show);
+  if (!plain && show.name() == "partial") show = Operator("redact");
+  return {plan.data_class, std::move(show), false, !plain};
+}
 
-ColumnRule unproven() { return {kUnprovenClass, Operator("redact"), false}; }
+ColumnRule unproven() { return {kUnprovenClass, Operator("redact"), false, true}; }
+
+bool mentions(std::string_view text, std::string_view word) {
+  auto same = [](char a, char b) { return std::toupper(static_cast<unsigned char>(a)) == b; };
+  return std::search(text.begin(), text.end(), word.begin(), word.end(), same) != text.end();
+}
+
+// Does every result column that has an origin hold that column as it is? SQLite answers for the first part of a UNION
+// alone; PostgreSQL names no origin then.
+bool origins_are_plain(const Command& command) {
+  if (command.dialect == Dialect::postgres) return true;
+  return !mentions(command.text, "UNION") && !mentions(command.text, "EXCEPT") && !mentions(command.text, "INTERSECT");
+}
 
 std::set<std::string> tables_of(const Command& command) {
   std::set<std::string> tables(command.reads.begin(), command.reads.end());
@@ -44,7 +63,7 @@ std::optional<ColumnRule> by_origin(const RawColumn& column, const Command& comm
   if (column.origin.empty() || plan.masked_classes.empty()) return std::nullopt;
   std::set<std::string> classes = classes_of(frame, command.connection, column.origin);
   std::erase_if(classes, [&](const std::string& name) { return !plan.masked_classes.contains(name); });
-  if (!classes.empty()) return hidden(plan_of(classes, frame));
+  if (!classes.empty()) return hidden(plan_of(classes, frame), false);
   // A table that the parser did not see: it was wrong about this statement, so its lineage counts for nothing here.
   if (!from_one_of(tables, column.origin)) return unproven();
   return std::nullopt;
@@ -58,10 +77,11 @@ std::vector<ColumnRule> column_rules(const std::vector<RawColumn>& columns, cons
     return std::vector<ColumnRule>(columns.size(), unproven());
   }
   const std::set<std::string> tables = tables_of(command);
+  const bool plain = origins_are_plain(command);
   std::vector<ColumnRule> rules;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (plan.columns[i].mask) {
-      rules.push_back(hidden(plan.columns[i]));
+      rules.push_back(hidden(plan.columns[i], plain && !columns[i].origin.empty()));
     } else if (auto rule = by_origin(columns[i], command, plan, frame, tables)) {
       rules.push_back(std::move(*rule));
     } else {

@@ -17,6 +17,9 @@ struct ColumnRule {
   std::string data_class;        // empty: no class masks this column
   std::optional<Operator> hide;  // the whole column
   bool detect = true;            // value detectors on what is shown
+  // That a column holds nothing may be seen. That an expression over it gives nothing is an answer to a question about
+  // its value: nullif(ssn, '...'), array_position(ARRAY['...'], ssn), substring(ssn from '^5').
+  bool hide_null = false;
 };
 
 // The plan for a column of these classes, all of them masked; none of them: nothing is masked.

@@ -53,6 +53,7 @@ MaskedResult Masker::run(RawResult&& raw, const std::vector<ColumnRule>& rules) 
     for (std::size_t i = 0; i < row.size(); ++i) {
       const ColumnRule& rule = rules[i];
       if (rule.hide) {
+        if (rule.hide_null && std::holds_alternative<Null>(row[i])) row[i] = std::string();
         if (!std::holds_alternative<Null>(row[i])) ++hidden[i];
         row[i] = rule.hide->apply(row[i], rule.data_class);
       } else if (rule.detect && cells.mask(row[i], raw.columns[i].name, raw.columns[i].textual)) {

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "policy/risk.h"
+#include "policy/system_values.h"
 
 namespace libguard::policy {
 namespace {
@@ -183,16 +184,21 @@ ClassUse class_use(const Command& command, const ColumnClasses& classes) {
   for (const Touch& touch : command.touches) {
     if (touch.system) system.insert(touch.object);
   }
+  auto of_system = [&](const std::string& column) {
+    return !system.empty() && system.contains(std::string_view(column).substr(0, column.rfind('.')));
+  };
   // Statistics and definitions may hold any value of any table.
   auto add = [&](const std::string& column, ClassSet& out) {
-    bool any = !system.empty() && system.contains(std::string_view(column).substr(0, column.rfind('.')));
-    if (any)
+    if (of_system(column))
       out = classes.all();
     else
       classes.add(command.connection, column, out);
   };
   for (const RevealedColumn& revealed : command.reveals) {
-    for (const std::string& source : revealed.sources) add(source, use.shown);
+    for (const std::string& source : revealed.sources) {
+      add(source, use.shown);
+      if (of_system(source) && holds_values(source, command.dialect)) use.carried = classes.all();
+    }
   }
   if (!system.empty()) use.shown = classes.all();
   for (const std::string& source : command.error_reveals) add(source, use.carried);
@@ -209,6 +215,8 @@ std::optional<std::vector<Subject>> subjects_of(const Identity& identity, const 
     return std::nullopt;
   }
   auto subject = [&](const std::string& name, bool person, const std::vector<std::string>& groups, bool forbids_only) {
+    if (const NamedAnchor* known = words.account(name, person, groups))
+      return Subject{known->entity, known->ancestors, forbids_only, text::visible(name)};
     Subject out{
         names.entity(words.type(person ? Type::user : Type::account), name), {}, forbids_only, text::visible(name)};
     for (const std::string& group : groups) out.groups.push_back(names.entity(words.type(Type::group), group));

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/json.h"
+#include "policy/cedar/excerpt.h"
 #include "policy/cedar/json_reader.h"
 #include "policy/cedar/parser.h"
 #include "policy/cedar/policy_set.h"
@@ -20,6 +21,8 @@ constexpr int kLineNestingMax = 200;
 struct Failure {
   std::string code;
   std::string message;
+  Position at = {0, 0};
+  std::string excerpt = {};
 };
 
 // Everything that one line holds, in the order of destruction that its references need.
@@ -86,8 +89,10 @@ std::optional<Failure> Line::load_policies(const std::string& text) {
   ParseResult parsed = parse_policies(text, names_, heap_);
   if (parsed.error) {
     Position at = position_of(text, parsed.error->offset);
-    return bad("policy.syntax", "line " + std::to_string(at.line) + ", column " + std::to_string(at.column) + ": " +
-                                    parsed.error->message);
+    return Failure{
+        "policy.syntax",
+        "line " + std::to_string(at.line) + ", column " + std::to_string(at.column) + ": " + parsed.error->message, at,
+        excerpt(text, parsed.error->offset)};
   }
   std::size_t number = 0;
   for (ParsedPolicy& policy : parsed.policies) {
@@ -181,7 +186,15 @@ Json Line::answer_of(const Answer& answer) const {
   return out;
 }
 
-Json error_json(const Failure& failure) { return {{"error", {{"code", failure.code}, {"message", failure.message}}}}; }
+Json error_json(const Failure& failure) {
+  Json error{{"code", failure.code}, {"message", failure.message}};
+  if (failure.at.line > 0) {
+    error["line"] = failure.at.line;
+    error["column"] = failure.at.column;
+    error["excerpt"] = failure.excerpt;
+  }
+  return {{"error", std::move(error)}};
+}
 
 Json Line::answer(const Json& test) {
   auto request = test.is_object() ? test.find("request") : test.end();

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "policy/cedar/est_reader.h"
 #include "policy/cedar/est_writer.h"
+#include "policy/cedar/formatter.h"
 #include "policy/cedar/library.h"
 #include "policy/cedar/text_writer.h"
 
@@ -92,6 +93,22 @@ Json convert(const Json& line) {
   return line_error("line.malformed", "a line holds `policies` (a text) or `json` (a policy set)");
 }
 
+Json format(const Json& line) {
+  auto policies = line.find("policies");
+  if (policies == line.end() || !policies->is_string())
+    return line_error("line.malformed", "`policies` must be a text of Cedar policies");
+  std::size_t width = limits::kFormatWidth;
+  if (auto given = line.find("width"); given != line.end()) {
+    if (!given->is_number_integer() || *given < limits::kFormatWidthMin || *given > limits::kFormatWidthMax)
+      return line_error("line.malformed", "`width` is a number of columns from 40 to 400");
+    width = given->get<std::size_t>();
+  }
+  std::string out;
+  if (auto complaint = format_policies(policies->get_ref<const std::string&>(), width, out))
+    return {{"error", error_of(*complaint)}};
+  return {{"policies", std::move(out)}};
+}
+
 std::string answer(std::string_view text, Json (*door)(const Json&)) {
   Json id = nullptr;
   Json out;
@@ -114,5 +131,6 @@ std::string answer(std::string_view text, Json (*door)(const Json&)) {
 
 std::string parse_line(std::string_view line) { return answer(line, &parse); }
 std::string convert_line(std::string_view line) { return answer(line, &convert); }
+std::string format_line(std::string_view line) { return answer(line, &format); }
 
 }  // namespace libguard::policy

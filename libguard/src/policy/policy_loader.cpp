@@ -6,11 +6,13 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "libguard/error.h"
+#include "policy/cedar/excerpt.h"
 #include "policy/cedar/json_reader.h"
 #include "policy/cedar/parser.h"
 #include "policy/cedar/schema_conformance.h"
 #include "policy/cedar/validate/validator.h"
 #include "policy/libguard_schema.h"
+#include "policy/whole_schema.h"
 
 namespace libguard::policy {
 namespace {
@@ -23,11 +25,11 @@ class Loader {
 
   void load(const PolicySource& source) {
     source_ = &source;
-    if (source.name.starts_with(kOwnSchemaPrefix)) {
+    if (is_own_schema(source)) {
       own_schemas_.push_back(&source);
       return;
     }
-    if (source.name.starts_with(kOwnEntitiesPrefix)) {
+    if (is_own_entities(source)) {
       own_entities_.push_back(&source);
       return;
     }
@@ -42,7 +44,7 @@ class Loader {
 
   // Types are known once every policy has said which arguments of tools it asks for.
   LoadedPolicies take() {
-    const Schema schema = whole_schema();
+    const Schema schema = checked_schema();
     check_against(schema);
     for (Pending& pending : pending_) compile_policy(pending.policy);
     read_own_entities(schema);
@@ -55,7 +57,7 @@ class Loader {
 
  private:
   [[noreturn]] void fail(std::size_t offset, const char* code, const std::string& message) const {
-    throw Error(ErrorKind::configuration, code, placed(offset, message));
+    throw Error(ErrorKind::configuration, code, placed(offset, message) + "\n" + excerpt(source_->text, offset));
   }
 
   std::string placed(std::size_t offset, const std::string& message) const {
@@ -96,17 +98,13 @@ class Loader {
         {std::move(id), policy.permit, policy.principal, policy.action, policy.resource, std::move(condition)});
   }
 
-  Schema whole_schema() {
-    SchemaError error;
-    WrittenSchema written = guard_schema(words_.frame(), arguments_);
-    for (const PolicySource* own : own_schemas_) {
-      source_ = own;
-      if (!extend_schema(written, own->text, error)) fail(error.offset, "policy.schema", error.message);
-    }
-    auto schema = resolve_schema(written, words_.names, error);
+  Schema checked_schema() {
+    SchemaComplaint complaint;
+    auto schema = whole_schema(own_schemas_, words_, arguments_, complaint);
     if (schema) return std::move(*schema);
-    throw Error(ErrorKind::configuration, "policy.schema",
-                (own_schemas_.empty() ? std::string() : own_schemas_.back()->name + ": ") + error.message);
+    if (complaint.source == nullptr) throw Error(ErrorKind::configuration, "policy.schema", complaint.message);
+    source_ = complaint.source;
+    fail(complaint.offset, "policy.schema", complaint.message);
   }
 
   // What users say of accounts, connections and the like; memberships come from guard.yaml alone.

@@ -74,9 +74,14 @@ class ValidateLine {
   void add(Json& findings, const std::string& id, const ParsedPolicy& policy, const Finding& finding) {
     Position at = position_of(source_, finding.offset);
     valid_ = valid_ && finding.warning;
-    Json out{{"policy", id},        {"code", finding.code}, {"severity", finding.warning ? "warning" : "error"},
-             {"line", at.line},     {"column", at.column},  {"message", finding.message},
-             {"help", finding.help}};
+    Json out{{"policy", id},
+             {"code", finding.code},
+             {"severity", finding.warning ? "warning" : "error"},
+             {"line", at.line},
+             {"column", at.column},
+             {"message", finding.message},
+             {"help", finding.help},
+             {"excerpt", excerpt(source_, finding.offset)}};
     if (const std::string* name = policy.annotation("id")) out["id"] = *name;
     findings.push_back(std::move(out));
   }

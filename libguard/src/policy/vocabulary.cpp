@@ -64,6 +64,28 @@ Vocabulary::Vocabulary(std::shared_ptr<const Frame> frame) : frame_(std::move(fr
   add_actions();
   add_connections();
   add_classes();
+  add_accounts();
+}
+
+void Vocabulary::add_accounts() {
+  for (const auto& [name, frame] : frame_->accounts) {
+    KnownAccount known;
+    known.person = frame.human;
+    known.groups = frame.groups;
+    std::sort(known.groups.begin(), known.groups.end());
+    known.anchor.entity = names.entity(type(frame.human ? Type::user : Type::account), name);
+    for (const std::string& group : known.groups)
+      known.anchor.ancestors.push_back(names.entity(type(Type::group), group));
+    std::sort(known.anchor.ancestors.begin(), known.anchor.ancestors.end());
+    accounts_.emplace(name, std::move(known));
+  }
+}
+
+const NamedAnchor* Vocabulary::account(const std::string& name, bool person,
+                                       const std::vector<std::string>& groups) const {
+  auto found = accounts_.find(name);
+  if (found == accounts_.end() || found->second.person != person || found->second.groups != groups) return nullptr;
+  return &found->second.anchor;
 }
 
 void Vocabulary::add_facts() {

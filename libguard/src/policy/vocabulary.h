@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "model/frame.h"
@@ -63,6 +64,10 @@ class Vocabulary {
   [[nodiscard]] const NamedAnchor* action(std::string_view name) const;
   [[nodiscard]] const NamedAnchor& data_class(const std::string& name) const { return classes_.at(name); }
   [[nodiscard]] const std::map<std::string, NamedAnchor>& data_classes() const { return classes_; }
+  // Of an account of the configuration, with its groups as ancestors; null when it is not one, or when `groups`
+  // (sorted) are not those that it has there.
+  [[nodiscard]] const NamedAnchor* account(const std::string& name, bool person,
+                                           const std::vector<std::string>& groups) const;
   [[nodiscard]] EntityIndex safe_tag() const { return safe_; }
   [[nodiscard]] Symbol fact(std::size_t index) const { return facts_[index]; }
 
@@ -77,6 +82,7 @@ class Vocabulary {
   void add_connections();
   void add_classes();
   void add_facts();
+  void add_accounts();
   void adopt(EntityIndex entity);
   [[nodiscard]] std::string complaint_about_object(std::string_view id) const;
   [[nodiscard]] std::string complaint_about_principal(std::string_view id, bool person) const;
@@ -87,6 +93,12 @@ class Vocabulary {
   std::map<std::string, ConnectionEntity, std::less<>> connections_;
   std::map<std::string, NamedAnchor, std::less<>> actions_;
   std::map<std::string, NamedAnchor> classes_;
+  struct KnownAccount {
+    NamedAnchor anchor;
+    bool person = false;
+    std::vector<std::string> groups;  // sorted
+  };
+  std::unordered_map<std::string, KnownAccount> accounts_;
   std::vector<Symbol> facts_;
   EntityIndex safe_ = 0;
 };

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 
-from libguard.cli.errors import EXIT_BROKEN, EXIT_INTERRUPTED, EXIT_REFUSED, CliError, one_line
+from libguard.cli.errors import EXIT_BROKEN, EXIT_INTERRUPTED, EXIT_REFUSED, CliError, with_excerpt
 
 __all__ = ["main"]
 
@@ -54,7 +54,7 @@ def _sentence_of(error: Exception) -> str:
 def _say(sentence: str, code: int) -> int:
     # When nobody is listening, the exit code still says it.
     with contextlib.suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write(f"libguard: {one_line(sentence)}\n")
+        sys.stderr.write(f"libguard: {with_excerpt(sentence)}\n")
     return code
 
 

@@ -9,6 +9,7 @@ import typer
 from libguard.cli import (
     approvals,
     audit,
+    authzen,
     budgets,
     catalogue,
     config,
@@ -57,6 +58,7 @@ def _application() -> typer.Typer:
         ("budgets", budgets),
         ("sessions", sessions),
         ("audit", audit),
+        ("authzen", authzen),
     ):
         app.add_typer(module.app, name=name)
     return app

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from libguard.cli.errors import EXIT_DONE, EXIT_REFUSED
-from libguard.cli.guard_door import AsJson, Config, KeyFile, TokenFile, opened, voter_of
+from libguard.cli.guard_door import AsJson, Config, KeyFile, TokenFile, core, opened, voter_of
+from libguard.cli.sessions import directory_of
 
 app = typer.Typer(help="Approve or deny what waits for a person.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -62,16 +63,37 @@ def show(
         proven = bool(token_file or key_file) and "-" not in (token_file, key_file)
         if not proven or found.get("state") != "open" or not (sys.stdin and sys.stdin.isatty()):
             return EXIT_DONE
-        return _asked(guard, ticket, voter_of(token_file, key_file))
+        return _asked(guard, found, voter_of(token_file, key_file), directory_of(None, config))
 
 
-def _asked(guard: Any, ticket: str, voter: dict[str, str]) -> int:
-    answer = input("[a]pprove  [d]eny  anything else leaves it open: ").strip().lower()
-    op = {"a": "approve", "approve": "approve", "d": "deny", "deny": "deny"}.get(answer)
-    if op is None:
-        print("left open")
-        return EXIT_DONE
-    return _said(guard, {"op": op, "ticket": ticket, "note": "", **voter}, False)
+def _asked(guard: Any, ticket: dict[str, Any], voter: dict[str, str], audit: str) -> int:
+    while True:
+        answer = input("[a]pprove  [d]eny  [r]ecord  [s]ession  anything else leaves it open: ").strip().lower()
+        if answer in ("r", "record", "s", "session"):
+            _show_past(audit, ticket, whole_session=answer[0] == "s")
+            continue
+        op = {"a": "approve", "approve": "approve", "d": "deny", "deny": "deny"}.get(answer)
+        if op is None:
+            print("left open")
+            return EXIT_DONE
+        return _said(guard, {"op": op, "ticket": ticket["id"], "note": "", **voter}, False)
+
+
+def _show_past(audit: str, ticket: dict[str, Any], *, whole_session: bool) -> None:
+    """What this ticket's session did so far, or the one record that opened the ticket."""
+    records = json.loads(core().audit_session(audit, str(ticket.get("record", ""))))
+    if not whole_session:
+        records = [each for each in records if each.get("record") == ticket.get("record")]
+    if not records:
+        print("there is no record of it here")
+    elif whole_session:
+        from libguard.cli.views.session import show_session
+
+        show_session(records)
+    else:
+        from libguard.cli.views.replay import replay_session
+
+        replay_session(records, 0)
 
 
 @app.command("approve")

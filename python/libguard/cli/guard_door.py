@@ -22,6 +22,8 @@ Config = Annotated[
     str | None,
     typer.Option("--config", metavar="FILE", help="The configuration; default ./guard.yaml, then LIBGUARD_CONFIG."),
 ]
+# Every command takes --config, so that scripts need not know which of them read a configuration.
+UnreadConfig = Annotated[str | None, typer.Option("--config", metavar="FILE", hidden=True)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a page for people.")]
 TokenFile = Annotated[str | None, typer.Option(metavar="FILE", help="A file that holds a token, or - for stdin.")]
 KeyFile = Annotated[str | None, typer.Option(metavar="FILE", help="A file that holds a static key, or - for stdin.")]

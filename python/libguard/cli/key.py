@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import typer
 
 from libguard.cli.errors import EXIT_DONE
-from libguard.cli.guard_door import AsJson, core
+from libguard.cli.guard_door import AsJson, UnreadConfig, core
 
 app = typer.Typer(help="Static service keys.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -19,7 +19,7 @@ def _group() -> None:
 
 
 @app.command("make")
-def make(as_json: AsJson = False) -> int:
+def make(as_json: AsJson = False, _config: UnreadConfig = None) -> int:
     """Makes a key: its holder keeps the secret, guard.yaml gets only its hash."""
     made = json.loads(core().make_key())
     if as_json:

@@ -9,7 +9,7 @@ import typer
 
 from libguard.cli.batch import run_batch
 from libguard.cli.errors import EXIT_DONE, CliError
-from libguard.cli.guard_door import AsJson, core
+from libguard.cli.guard_door import AsJson, UnreadConfig, core
 
 
 def mask(
@@ -19,6 +19,7 @@ def mask(
     ] = None,
     operator: Annotated[str, typer.Option(metavar="OPERATOR", help="label, redact or partial:last=4.")] = "label",
     as_json: AsJson = False,
+    _config: UnreadConfig = None,
 ) -> int:
     """Answers {id, masked, spans: [{start, end, entity}]}; spans are in code points, the end exclusive."""
     if (text is None) == (batch is None):

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from libguard.cli import policy_roles, policy_schema, policy_text
+from libguard.cli import policy_format, policy_roles, policy_schema, policy_text
 from libguard.cli.batch import run_batch
 from libguard.cli.errors import EXIT_DONE
-from libguard.cli.guard_door import core
+from libguard.cli.guard_door import UnreadConfig, core
 from libguard.cli.policy_tools import add_to
 
 app = typer.Typer(help="Policies.", no_args_is_help=True, rich_markup_mode=None)
@@ -20,6 +20,7 @@ app.command("schema")(policy_schema.schema)
 app.command("validate")(policy_schema.validate)
 app.command("parse")(policy_text.parse)
 app.command("convert")(policy_text.convert)
+app.command("format")(policy_format.format_files)
 
 
 @app.callback()
@@ -38,6 +39,7 @@ def evaluate(
     cedar_compat: Annotated[
         bool, typer.Option("--cedar-compat", help="Cedar's positional ids, and its skipping of policies that err.")
     ] = False,
+    _config: UnreadConfig = None,
 ) -> int:
     """Answers {id, answers: [{decision, reason, errors, error_kinds} | {error}]} for each line."""
     line_of = core().policy_eval

@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 
 from libguard.cli.errors import EXIT_DONE, CliError
-from libguard.cli.guard_door import core
+from libguard.cli.guard_door import UnreadConfig, core
 
 
 def roles(
     name: Annotated[str | None, typer.Argument(metavar="[ROLE]", help="Print this role's policies.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array, with the texts.")] = False,
+    _config: UnreadConfig = None,
 ) -> int:
     """Lists the shipped roles for `roles:` in guard.yaml, or prints one of them."""
     packs = json.loads(core().role_packs())

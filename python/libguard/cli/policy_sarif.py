@@ -26,7 +26,9 @@ def _result(finding: dict[str, Any], codes: list[str]) -> dict[str, Any]:
         "message": {"text": text},
     }
     if finding["file"] and finding["line"]:
-        region = {"startLine": finding["line"], "startColumn": finding["column"]}
+        region: dict[str, Any] = {"startLine": finding["line"], "startColumn": finding["column"]}
+        if finding.get("excerpt"):
+            region["message"] = {"text": finding["excerpt"]}
         place = {"artifactLocation": {"uri": quote(finding["file"], safe="/:")}, "region": region}
         result["locations"] = [{"physicalLocation": place}]
     return result

@@ -11,7 +11,7 @@ import typer
 
 from libguard.cli.batch import run_batch
 from libguard.cli.errors import EXIT_DONE, CliError
-from libguard.cli.guard_door import core
+from libguard.cli.guard_door import UnreadConfig, core
 
 
 def schema(
@@ -19,6 +19,7 @@ def schema(
         str | None, typer.Argument(metavar="[FILE]", help="A Cedar schema, text or JSON; without it libguard's own.")
     ] = None,
     to: Annotated[str | None, typer.Option("--to", metavar="json|cedar", help="The form to write it in.")] = None,
+    _config: UnreadConfig = None,
 ) -> int:
     """Prints the schema of libguard's vocabulary, which every policy is checked against, or converts another one."""
     if to not in (None, "json", "cedar"):
@@ -39,6 +40,7 @@ def validate(
     batch: Annotated[
         str, typer.Option(metavar="FILE", help='Lines of {"id", "schema", "policies", "links"}; - for stdin.')
     ],
+    _config: UnreadConfig = None,
 ) -> int:
     """Answers {id, valid, findings} for each line, with the verdict of Cedar's strict validator."""
     line_of = core().policy_validate

@@ -23,6 +23,13 @@ Offline = Annotated[bool, typer.Option("--offline", help="Never ask a database."
 Since = Annotated[str, typer.Option(metavar="TIME", help="Records from then on, e.g. 2026-11-24 (UTC).")]
 Sessions = Annotated[list[str] | None, typer.Option("--session", metavar="ID", help="Only this session; repeatable.")]
 Account = Annotated[str, typer.Option("--as", metavar="ACCOUNT", help="An account of guard.yaml.")]
+Sql = Annotated[str, typer.Option("--sql", metavar="SQL", help="One statement.")]
+Tool = Annotated[str, typer.Option("--tool", metavar="NAME", help="A tool instead of a statement.")]
+Args = Annotated[str, typer.Option("--args", metavar="JSON", help="The tool's arguments.")]
+Params = Annotated[str, typer.Option("--params", metavar="JSON", help="The statement's parameters, a list.")]
+User = Annotated[str, typer.Option("--user", metavar="NAME", help="Whom the account acts for.")]
+Approvals = Annotated[int, typer.Option("--approvals", metavar="N", min=0, help="As if N people had said yes.")]
+Groups = Annotated[list[str] | None, typer.Option("--group", metavar="G", help="Whose stage is full; repeatable.")]
 Connection = Annotated[str, typer.Option(metavar="NAME", help="A connection of guard.yaml.")]
 
 
@@ -86,11 +93,13 @@ def test(
 def explain(
     account: Account,
     *,
-    sql: Annotated[str, typer.Option(metavar="SQL", help="One statement.")] = "",
-    tool: Annotated[str, typer.Option(metavar="NAME", help="A tool instead of a statement.")] = "",
-    args: Annotated[str, typer.Option(metavar="JSON", help="The tool's arguments.")] = "{}",
-    params: Annotated[str, typer.Option(metavar="JSON", help="The statement's parameters, a list.")] = "[]",
-    user: Annotated[str, typer.Option(metavar="NAME", help="Whom the account acts for.")] = "",
+    sql: Sql = "",
+    tool: Tool = "",
+    args: Args = "{}",
+    params: Params = "[]",
+    user: User = "",
+    approvals: Approvals = 0,
+    group: Groups = None,
     connection: Connection = "",
     config: Config = None,
     catalogue: Catalogue = None,
@@ -98,7 +107,8 @@ def explain(
     as_json: AsJson = False,
 ) -> int:
     """Shows every question that policy was asked, who answered, and which permits came closest. Nothing runs."""
-    found = _explained(account, sql, tool, args, params, user, connection, config, catalogue, offline)
+    asked = _action(sql, tool, args, params, user, connection) | {"approvals": approvals, "groups": group or ()}
+    found = policy_tools.explain(account, **asked, **_bench(config, catalogue, offline or not sql))
     if as_json:
         print(json.dumps(found))
     else:
@@ -109,8 +119,13 @@ def explain(
 def simulate(
     account: Account,
     *,
-    sql: Annotated[str, typer.Option(metavar="SQL", help="One statement.")] = "",
-    tool: Annotated[str, typer.Option(metavar="NAME", help="A tool instead of a statement.")] = "",
+    sql: Sql = "",
+    tool: Tool = "",
+    args: Args = "{}",
+    params: Params = "[]",
+    user: User = "",
+    approvals: Approvals = 0,
+    group: Groups = None,
     connection: Connection = "",
     config: Config = None,
     catalogue: Catalogue = None,
@@ -118,7 +133,8 @@ def simulate(
     as_json: AsJson = False,
 ) -> int:
     """The verdict alone. Exit code 0 for allow, 1 for anything else."""
-    found = _explained(account, sql, tool, "{}", "[]", "", connection, config, catalogue, offline)
+    asked = _action(sql, tool, args, params, user, connection) | {"approvals": approvals, "groups": group or ()}
+    found = policy_tools.simulate(account, **asked, **_bench(config, catalogue, offline or not sql))
     if as_json:
         print(json.dumps(found["decision"]))
     else:
@@ -194,32 +210,24 @@ def learn(
     return EXIT_DONE
 
 
-def _explained(  # noqa: PLR0917
-    account: str,
-    sql: str,
-    tool: str,
-    args: str,
-    params: str,
-    user: str,
-    connection: str,
-    config: str | None,
-    catalogue: list[str] | None,
-    offline: bool,
+def _action(  # noqa: PLR0917
+    sql: str, tool: str, args: str, params: str, user: str, connection: str
 ) -> dict[str, Any]:
     if bool(sql) == bool(tool):
         raise CliError("give either --sql or --tool")
-    return policy_tools.explain(
-        account,
-        sql=sql,
-        tool=tool,
-        args=_json(args, dict, "--args"),
-        params=_json(params, list, "--params"),
-        user=user,
-        connection=connection,
-        config=config_path(config),
-        catalogues=_catalogues(catalogue),
-        live=not offline and bool(sql),
-    )
+    arguments = _json(args, dict, "--args")
+    return {
+        "sql": sql,
+        "tool": tool,
+        "args": arguments,
+        "params": _json(params, list, "--params"),
+        "user": user,
+        "connection": connection,
+    }
+
+
+def _bench(config: str | None, catalogue: list[str] | None, offline: bool) -> dict[str, Any]:
+    return {"config": config_path(config), "catalogues": _catalogues(catalogue), "live": not offline}
 
 
 def _json(text: str, kind: type, option: str) -> Any:

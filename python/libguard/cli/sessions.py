@@ -12,7 +12,7 @@ from libguard.cli.guard_door import AsJson, Config, checked, core
 
 app = typer.Typer(help="What was done, from the record.", no_args_is_help=True, rich_markup_mode=None)
 
-SessionId = Annotated[str, typer.Argument(metavar="SESSION", help="Its id, such as s-01J9.")]
+SessionId = Annotated[str, typer.Argument(metavar="SESSION", help="Its id (s-01J9), or that of one of its records.")]
 Directory = Annotated[
     str | None, typer.Option(metavar="DIR", help="The records themselves, when there is no guard.yaml at hand.")
 ]
@@ -74,5 +74,5 @@ def replay(
 def _records(session: str, directory: str | None, config: str | None) -> list[dict[str, Any]]:
     records = json.loads(core().audit_session(directory_of(directory, config), session))
     if not records:
-        raise CliError(f"no record mentions the session {session}; `libguard sessions list` shows which there are")
+        raise CliError(f"no record mentions {session}; `libguard sessions list` shows which there are")
     return list(records)

@@ -68,8 +68,9 @@ class GuardedBase(AsksTheGuard, BaseTool):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for method in ("_run", "_arun", "run", "arun"):
-            if method in cls.__dict__ and not cls.__module__.startswith("libguard.crewai."):
+        for method in ("_run", "_arun", "run", "arun", "_answered", "_session", "to_structured_tool"):
+            # By what a call would find, so that a mixin in front of the guarded class is seen as well.
+            if getattr(cls, method) is not getattr(GuardedBase, method):
                 raise TypeError(f"{cls.__name__} overrides {method}, which would go around the guard; write `perform`")
 
     def model_post_init(self, context: Any, /) -> None:

@@ -110,6 +110,17 @@ def test_where_the_configuration_is_looked_for(shop, cli, monkeypatch, tmp_path_
     assert cli("config", "check", "--config", str(shop / "guard.yaml")).code == 0
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("mask", "x"), ("key", "make"), ("policy", "roles"), ("policy", "schema"), ("policy", "eval", "--batch", "empty"),
+     ("policy", "parse", "--batch", "empty"), ("policy", "validate", "--batch", "empty")],
+    ids=" ".join,
+)  # fmt: skip
+def test_every_command_takes_config(shop, cli, arguments):
+    (shop / "empty").write_text("")
+    assert cli(*arguments, "--config", "guard.yaml").code == 0
+
+
 def test_an_error_in_the_configuration_names_file_line_and_path(shop, cli):
     text = (shop / "guard.yaml").read_text().replace("driver: sqlite", "driver: oracle")
     (shop / "guard.yaml").write_text(text)

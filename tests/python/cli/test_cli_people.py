@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -25,6 +26,8 @@ def test_approved_runs_once(shop, cli, dana, ticket):
     page = cli("approvals", "show", ticket)
     for words in (ticket, REFUND, "48900", "big-refund-asks", "support-crew", "main.orders", "of 100"):
         assert words in page.out
+    assert "at most 1 row: named by key" in page.out
+    assert re.search(r"big-refund-asks \(\S*policies/\S+\.cedar:\d+\): 0 of 1 from finance", page.out)
     assert ticket in cli("approvals", "list").out
     said = cli("approvals", "approve", ticket, "--token-file", str(dana))
     assert said.code == 0
@@ -36,6 +39,28 @@ def test_approved_runs_once(shop, cli, dana, ticket):
     assert refunded(shop, 1042) == 48900
     replay = again(cli, ticket)
     assert (replay.code, replay.json["code"]) == (1, "approval.consumed")
+
+
+def test_a_record_leads_to_its_session(shop, cli, ticket):
+    record = cli("approvals", "show", ticket, "--json").json["record"]
+    (pending,) = [each for each in cli("sessions", "show", record, "--json").json if each.get("record") == record]
+    assert pending["approval"]["ticket"] == ticket
+    assert one_sentence(cli("sessions", "show", "r-none"))
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"), [(["r", "s", ""], "left open"), (["s", "d"], "denied"), (["r", "a"], "approved")]
+)
+def test_the_approver_is_asked_after_looking_at_the_past(shop, cli, dana, ticket, monkeypatch, answers, said):
+    from libguard.cli import approvals
+
+    given = iter(answers)
+    monkeypatch.setattr("builtins.input", lambda _: next(given))
+    monkeypatch.setattr(approvals.sys.stdin, "isatty", lambda: True, raising=False)
+    page = cli("approvals", "show", ticket, "--token-file", str(dana))
+    assert page.code == 0
+    assert said in page.out
+    assert page.out.count("pending") >= 1
 
 
 def test_denied_is_final(shop, cli, dana, ticket):

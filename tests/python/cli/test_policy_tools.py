@@ -180,3 +180,58 @@ def test_no_tool_writes_anything(lived_in, cli):
     cli("policy", "diff", "policies", "policies", "--history")
     cli("policy", "learn")
     assert digest(lived_in) == before
+
+
+def test_the_policies_of_init_are_laid_out(lived_in, cli):
+    said = cli("policy", "format", "--check", "policies/support.cedar")
+    assert (said.code, said.out) == (0, "")
+
+
+def test_check_places_a_type_error_and_reads_a_schema_of_ones_own(lived_in, cli):
+    config = lived_in / "guard.yaml"
+    config.write_text(config.read_text() + "\nschema: { file: own.cedarschema, entities: own.json }\n")
+    (lived_in / "own.cedarschema").write_text("entity Account = { region?: String };\n")
+    values = [{"uid": {"type": "Account", "id": "support-crew"}, "attrs": {"region": "eu"}, "parents": []}]
+    (lived_in / "own.json").write_text(json.dumps(values))
+    policy = lived_in / "policies/support.cedar"
+    rule = '@id("eu-only") forbid (principal, action, resource) unless {{ principal has region && {} }};\n'
+    text = policy.read_text()
+    policy.write_text(text + rule.format('principal.region == "eu"'))
+    said = cli("policy", "check", "--json")
+    assert said.json["counts"]["error"] == 0, said.out
+    assert cli("policy", "simulate", "--as", "support-crew", "--sql", "SELECT name FROM customers").code == 0
+    policy.write_text(text + rule.format('principal.region == "us"'))
+    assert cli("policy", "simulate", "--as", "support-crew", "--sql", "SELECT name FROM customers").code == 1
+    policy.write_text(text + rule.format("principal.region > 1"))
+    said = cli("policy", "check", "--json")
+    (found,) = [each for each in said.json["findings"] if each["severity"] == "error"]
+    assert (found["code"], found["policy"]) == ("unexpected_type", "eu-only")
+    assert found["excerpt"].splitlines()[1].rstrip().endswith("^")
+
+
+def test_simulate_takes_parameters_and_approvals(lived_in, cli):
+    asked = ("policy", "simulate", "--as", "support-crew", "--sql", REFUND, "--params", "[48900, 1042]", "--json")
+    assert cli(*asked).json["verdict"] == "ask"
+    assert cli(*asked, "--approvals", "1", "--group", "finance").json["verdict"] == "allow"
+    from libguard import policy_tools
+
+    found = policy_tools.simulate("support-crew", sql=REFUND, params=[100, 1042], connection="shop", live=True)
+    assert found["decision"]["verdict"] == "allow"
+    assert "questions" not in found
+
+
+def test_what_is_learned_is_printed_as_a_file_that_can_be_read(lived_in, cli):
+    said = cli("policy", "learn")
+    assert said.code == 0
+    (lived_in / "learned.cedar").write_text(said.out)
+    assert cli("policy", "format", "learned.cedar").code == 0
+    assert '\n@id("learned-1")\n' in said.out
+
+
+def test_mutation_waits_for_tests_that_pass(lived_in, cli):
+    text = (lived_in / "policy_tests.yaml").read_text()
+    (lived_in / "policy_tests.yaml").write_text(text.replace("expect: deny", "expect: allow"))
+    said = cli("policy", "test", "policy_tests.yaml", "--offline", "--mutate")
+    assert said.code == 1
+    assert "FAILED nothing is deleted" in said.out
+    assert "mutation needs tests that pass" in said.out

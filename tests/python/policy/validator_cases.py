@@ -138,7 +138,7 @@ class PolicyMaker:
     def entity(self, kind: str) -> str:
         ids = ("low", "high", "mid") if kind == "Level" else ("a", "b", "")
         if kind == "Action":
-            return f'{self.prefix}Action::{quote(self.rng.choice([*self.model.actions, "nope"]))}'
+            return f"{self.prefix}Action::{quote(self.rng.choice([*self.model.actions, 'nope']))}"
         return f"{self.prefix}{kind}::{quote(self.rng.choice(ids))}"
 
     def flat(self, kind: Any) -> Any:
@@ -156,7 +156,11 @@ class PolicyMaker:
             count = rng.choice((1, 1, 2, 3)) if rng.random() > self.slips else 0
             return "[" + ", ".join(self.expression(kind[1], 1) for _ in range(count)) + "]"
         if kind[0] == "Record":
-            parts = [f"{attribute(n)}: {self.expression(t, 1)}" for n, (need, t) in kind[1].items() if need or rng.random() < 0.7]
+            parts = [
+                f"{attribute(n)}: {self.expression(t, 1)}"
+                for n, (need, t) in kind[1].items()
+                if need or rng.random() < 0.7
+            ]
             return "{" + ", ".join(parts) + "}"
         if kind[0] == "Entity":
             return self.entity(kind[1])
@@ -171,7 +175,9 @@ class PolicyMaker:
             found.append((text, kind, guards))
             if depth > 3:
                 return
-            fields = kind[1] if kind[0] == "Record" else self.model.shapes.get(kind[1], {}) if kind[0] == "Entity" else {}
+            fields = (
+                kind[1] if kind[0] == "Record" else self.model.shapes.get(kind[1], {}) if kind[0] == "Entity" else {}
+            )
             for name, (need, inner) in fields.items():
                 plain = attribute(name) == name
                 step = f"{text}.{name}" if plain else f"{text}[{quote(name)}]"
@@ -199,7 +205,7 @@ class PolicyMaker:
                 self.guards += guards
             return text
         if depth < 3 and rng.random() < 0.2:
-            return f"(if {self.boolean(depth + 1)} then {self.expression(kind, depth + 1)} else {self.expression(kind, depth + 1)})"
+            return f"(if {self.boolean(depth + 1)} then {self.expression(kind, depth + 1)} else {self.expression(kind, depth + 1)})"  # noqa: E501
         if kind[0] == "Long" and rng.random() < 0.3:
             choice = rng.random()
             if choice < 0.3:
@@ -210,7 +216,7 @@ class PolicyMaker:
         if kind[0] == "datetime" and rng.random() < 0.3:
             return f"{self.expression(kind, depth + 1)}.offset({self.expression(('duration',), depth + 1)})"
         if kind[0] == "duration" and rng.random() < 0.3:
-            return f"{self.expression(('datetime',), depth + 1)}.durationSince({self.expression(('datetime',), depth + 1)})"
+            return f"{self.expression(('datetime',), depth + 1)}.durationSince({self.expression(('datetime',), depth + 1)})"  # noqa: E501
         return self.literal(kind)
 
     def same(self, a: Any, b: Any) -> bool:
@@ -238,7 +244,7 @@ class PolicyMaker:
             return f"{self.expression(kind, depth + 1)} {rng.choice(('==', '!='))} {self.expression(kind, depth + 1)}"
         if roll == 1:
             order = rng.choice((("Long",), ("Long",), ("datetime",), ("duration",), ("decimal",)))
-            return f"{self.expression(order, depth + 1)} {rng.choice(('<', '<=', '>', '>='))} {self.expression(order, depth + 1)}"
+            return f"{self.expression(order, depth + 1)} {rng.choice(('<', '<=', '>', '>='))} {self.expression(order, depth + 1)}"  # noqa: E501
         if roll == 2:
             path = ".".join(rng.sample([a for a in ATTRIBUTES if attribute(a) == a], rng.choice((1, 1, 2))))
             return f"{text} has {path}"
@@ -250,7 +256,9 @@ class PolicyMaker:
             group = rng.choice([*self.model.entities, "Action"])
             return f"{text} in {self.entity(group)}"
         if roll == 6:
-            members = ", ".join(self.entity(rng.choice(self.model.entities + ["Action"])) for _ in range(rng.choice((1, 2))))
+            members = ", ".join(
+                self.entity(rng.choice([*self.model.entities, "Action"])) for _ in range(rng.choice((1, 2)))
+            )
             return f"{rng.choice((text, 'action', 'principal', 'resource'))} in [{members}]"
         if roll == 7:
             return f"{self.expression(('Set', kind), depth + 1)}.contains({self.expression(kind, depth + 1)})"
@@ -276,7 +284,7 @@ class PolicyMaker:
             return f"({self.guarded(depth + 1)} || {self.guarded(depth + 1)})"
         if roll == 19:
             return f"(if {self.boolean(depth + 1)} then {self.boolean(depth + 1)} else {self.boolean(depth + 1)})"
-        return f"{text} is {self.prefix}{rng.choice(self.model.entities)} in {self.entity(rng.choice(self.model.entities))}"
+        return f"{text} is {self.prefix}{rng.choice(self.model.entities)} in {self.entity(rng.choice(self.model.entities))}"  # noqa: E501
 
     def guarded(self, depth: int) -> str:
         """An expression behind the guards that it needs, in random strictness."""
@@ -323,13 +331,14 @@ class PolicyMaker:
         self.guards: list[str] = []
         name = f"{self.prefix}Action::{quote(action)}"
         act = rng.choice(
-            [f"action == {name}"] * 5 + ["action", f"action in [{name}]", f'action in {self.prefix}Action::"all"', "action in []"]
+            [f"action == {name}"] * 5
+            + ["action", f"action in [{name}]", f'action in {self.prefix}Action::"all"', "action in []"]
         )
         clauses = []
         for _ in range(rng.choice((1, 1, 1, 2))):
             clauses.append(f"{rng.choice(('when', 'when', 'unless'))} {{ {self.guarded(0)} }}")
         effect = rng.choice(("permit", "forbid"))
-        return f"{effect} ({self.scope('principal', principal)}, {act}, {self.scope('resource', resource)}) {' '.join(clauses)};"
+        return f"{effect} ({self.scope('principal', principal)}, {act}, {self.scope('resource', resource)}) {' '.join(clauses)};"  # noqa: E501
 
 
 TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|[A-Za-z_]\w*|::|==|!=|<=|>=|&&|\|\||\S')

@@ -163,6 +163,7 @@ class Analysis {
   Flow qualified(Item& item, std::string_view column);
   Flow whole_row(const Item& item);
   Sources column_sources(const Relation& relation, std::uint32_t position);
+  void add_origins(const Relation& relation, std::uint32_t position, Sources& sources);
   Flow relation_column(const Relation& relation, std::uint32_t position);
 
   // expression.cpp
@@ -182,8 +183,9 @@ class Analysis {
 
   // calls.cpp
   Flow call(Node node, Scope& scope);
-  void operator_called(NodeList name, std::string_view left = {}, std::string_view right = {});
-  void compared_with(std::string_view symbol, std::string_view left = {}, std::string_view right = {});
+  // Both give what a user's function behind the operator may show.
+  Sources operator_called(NodeList name, std::string_view left = {}, std::string_view right = {});
+  Sources compared_with(std::string_view symbol, std::string_view left = {}, std::string_view right = {});
   std::vector<const CatalogueOperator*> user_operators(std::string_view symbol, std::string_view left,
                                                        std::string_view right) const;
   bool excluded(std::string_view given, std::string_view wanted) const;

@@ -23,6 +23,25 @@ bool takes_text(std::string_view function) {
   return gives_text(function) && function != "to_char" && !function.starts_with("concat") && function != "format";
 }
 
+// Whether these fail, and how many rows generate_series has, is an answer about the value of an argument.
+bool asks_about_value(std::string_view function) {
+  constexpr std::array<std::string_view, 14> kNames = {
+      "acos", "acosd", "acosh", "asin",  "asind",         "atanh", "chr",
+      "ln",   "log",   "log10", "power", "numeric_power", "sqrt",  "generate_series"};
+  return function.ends_with("div") || function.ends_with("mod") || function.ends_with("div_trunc") ||
+         std::find(kNames.begin(), kNames.end(), function) != kNames.end();
+}
+
+// Built-ins that give a set of rows.
+bool gives_rows(std::string_view function) {
+  constexpr std::array<std::string_view, 6> kNames = {
+      "aclexplode", "generate_subscripts", "regexp_matches", "string_to_table", "ts_parse", "unnest"};
+  return function.ends_with("_to_table") || function.starts_with("jsonb_path_query") ||
+         function.ends_with("_array_elements") || function.ends_with("_array_elements_text") ||
+         function.ends_with("_each") || function.ends_with("_each_text") || function.ends_with("_object_keys") ||
+         function.ends_with("recordset") || std::find(kNames.begin(), kNames.end(), function) != kNames.end();
+}
+
 std::string opaque_name(const CatalogueFunction& function) { return function.schema + "." + function.name; }
 
 // "SETOF public.users" and "public.users" name the row type of a relation.
@@ -144,6 +163,7 @@ void Analysis::called(std::string_view schema, std::string_view name, const std:
       // What runs SQL text may show anything.
       if (!builtin->safe && !is_mild(name)) everything(result.sources);
       if (error_shows_argument(name)) facts_.error_reveals(result.sources);
+      if (asks_about_value(name)) facts_.infer(result.sources);
     }
     // int4(x) and date(x) are casts in the notation of a call.
     if (is_builtin_type(name) && arguments.size() == 1) {
@@ -168,6 +188,7 @@ void Analysis::called(std::string_view schema, std::string_view name, const std:
     Flow one;
     user_function(*function, one, &operands);
     result.sources.add(one.sources);
+    if (function->returns_set) facts_.rows_depend(operands);
     if (one.row != nullptr) result.row = one.row;
     result.columns = users++ == 0 && !builtin_possible ? one.columns : nullptr;
     if (result.columns != nullptr) result.operands = operands;
@@ -220,6 +241,7 @@ Flow Analysis::call(Node node, Scope& scope) {
   called(schema, last_name(name), arguments, node.flag(F_func_variadic), result);
   calling_once_ = false;
   if (last_name(name) == "nextval" || last_name(name) == "setval") named_sequence(node);
+  if (gives_rows(last_name(name))) facts_.rows_depend(result.sources);
   runs_text(node);
   const bool only_counts = last_name(name) == "count" || last_name(name) == "num_nulls";
   if (whole && !only_counts) facts_.packs_rows = true;
@@ -237,30 +259,32 @@ std::vector<const CatalogueOperator*> Analysis::user_operators(std::string_view 
   return possible;
 }
 
-void Analysis::compared_with(std::string_view symbol, std::string_view left, std::string_view right) {
+Sources Analysis::compared_with(std::string_view symbol, std::string_view left, std::string_view right) {
+  Flow result;
   for (const CatalogueOperator* each : user_operators(symbol, left, right)) {
     std::vector<std::string> types;
     if (!each->left.empty()) types.push_back(each->left);
     if (!each->right.empty()) types.push_back(each->right);
-    Flow ignored;
-    functions_behind(each->function, types, ignored);
+    functions_behind(each->function, types, result);
   }
+  return std::move(result.sources);
 }
 
-void Analysis::operator_called(NodeList name, std::string_view left, std::string_view right) {
+Sources Analysis::operator_called(NodeList name, std::string_view left, std::string_view right) {
   const std::string_view schema = name.size() >= 2 ? name[name.size() - 2].own_text() : std::string_view();
   const std::string_view symbol = last_name(name);
-  if (schema == "pg_catalog" && is_builtin_operator(symbol)) return;
-  compared_with(symbol, left, right);
-  if (is_builtin_operator(symbol) || !names_.operators(symbol).empty()) return;
+  if (schema == "pg_catalog" && is_builtin_operator(symbol)) return {};
+  Sources result = compared_with(symbol, left, right);
+  if (is_builtin_operator(symbol) || !names_.operators(symbol).empty()) return result;
   if (names_.open_world()) {
     const std::string full = "operator " + std::string(symbol);
     facts_.function({.name = full, .language = "", .unread = "there is no catalogue"});
     facts_.doubt("opaque_function " + full);
     facts_.destructive = true;
-    return;
+    return result;
   }
   facts_.fail("command.unknown_name", "no operator \"" + std::string(symbol) + "\" is known");
+  return result;
 }
 
 void Analysis::type_used(Node type_name) {

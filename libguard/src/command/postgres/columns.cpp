@@ -2,6 +2,8 @@
 // understood; with relations of unknown columns in scope it counts for all of them.
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <string>
 
 #include "command/postgres/analysis.h"
 #include "command/postgres/builtins.h"
@@ -14,6 +16,20 @@ bool is_system_column(std::string_view name) {
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
+// In an expression as the server prints it, where a quote inside of a quoted name is doubled.
+bool names_word(std::string_view expression, std::string_view name) {
+  std::string word;
+  for (char c : name) word.append(c == '"' ? 2U : 1U, c);
+  auto part_of_name = [&](std::size_t at) {
+    const auto c = static_cast<unsigned char>(at < expression.size() ? expression[at] : ' ');
+    return std::isalnum(c) != 0 || c == '_' || c == '$' || c >= 0x80;
+  };
+  for (std::size_t at = expression.find(word); at != std::string_view::npos; at = expression.find(word, at + 1)) {
+    if ((at == 0 || !part_of_name(at - 1)) && !part_of_name(at + word.size())) return true;
+  }
+  return false;
+}
+
 void add_value(Flow& into, const Flow& value, bool first) {
   into.sources.add(value.sources);
   into.direct = first ? value.direct : nullptr;
@@ -23,9 +39,20 @@ void add_value(Flow& into, const Flow& value, bool first) {
 
 }  // namespace
 
+// A generated column is computed from columns of its own row: all that its expression names.
+void Analysis::add_origins(const Relation& relation, std::uint32_t position, Sources& sources) {
+  const CatalogueColumn* column = relation.column(position);
+  if (column == nullptr || !column->generated) return;
+  if (column->expression.empty()) sources.add(column_id(relation.id, kWholeRow));
+  for (std::uint32_t i = 0; i < relation.columns.size(); ++i) {
+    if (i != position && names_word(column->expression, relation.columns[i])) sources.add(column_id(relation.id, i));
+  }
+}
+
 Sources Analysis::column_sources(const Relation& relation, std::uint32_t position) {
   Sources sources;
   sources.add(column_id(relation.id, position));
+  add_origins(relation, position, sources);
   if (relation.view != nullptr && position < relation.view->columns.size()) {
     sources.add(relation.view->columns[position].sources);
   }

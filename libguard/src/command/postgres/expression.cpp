@@ -178,7 +178,7 @@ Flow Analysis::row_comparison(Node node, Scope& scope) {
   for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
     const Flow one = expression(left[i], scope);
     const Flow other = expression(right[i], scope);
-    operator_called(node.list(F_name), one.type, other.type);
+    value.sources.add(operator_called(node.list(F_name), one.type, other.type));
     value.sources.add(one.sources);
     value.sources.add(other.sources);
   }
@@ -206,13 +206,15 @@ Flow Analysis::operation(Node node, Scope& scope) {
   } else {
     const Flow right_value = expression(right, scope);
     value.sources.add(right_value.sources);
+    // A division fails where the value is zero, and so tells where it is.
+    if (last_name(name) == "/" || last_name(name) == "%") facts_.infer(right_value.sources);
     right_type = kind == LG_AEXPR_OP_ANY || kind == LG_AEXPR_OP_ALL ? std::string_view() : right_value.type;
   }
   if (kind >= LG_AEXPR_BETWEEN) {
-    compared_with("<=", left_type);
-    compared_with(">=", left_type);
+    value.sources.add(compared_with("<=", left_type));
+    value.sources.add(compared_with(">=", left_type));
   } else {
-    operator_called(name, left_type, right_type);
+    value.sources.add(operator_called(name, left_type, right_type));
   }
   const bool makes_value =
       kind == LG_AEXPR_OP && (is_value_operator(last_name(name)) || (!left && last_name(name) == "~"));
@@ -233,7 +235,7 @@ Flow Analysis::choice(Node node, Scope& scope) {
   tested.add(compared.sources);
   for (Node when : node.list(F_args)) {
     const Flow condition = expression(when.node(F_expr), scope);
-    if (subject) compared_with("=", compared.type, condition.type);
+    if (subject) tested.add(compared_with("=", compared.type, condition.type));
     tested.add(condition.sources);
     value.sources.add(expression(when.node(F_result), scope).sources);
   }
@@ -259,11 +261,8 @@ Flow Analysis::sublink(Node node, Scope& scope) {
     value.sources.add(tested.sources);
     const NodeList name = node.list(F_operName);
     const std::string_view type = columns.size() == 1 ? columns[0].type : std::string_view();
-    if (name.empty()) {
-      compared_with("=", tested.type, type);  // IN
-    } else {
-      operator_called(name, tested.type, type);
-    }
+    value.sources.add(name.empty() ? compared_with("=", tested.type, type)  // IN
+                                   : operator_called(name, tested.type, type));
     facts_.infer(value.sources);
     value.type = "bool";
   }

@@ -107,6 +107,11 @@ void Facts::match(const Sources& sources) {
 void Facts::reveal(std::vector<OutColumn> columns) {
   if (in_code) return;
   returns_rows = true;
+  // Beside another column, or counted, the rows of a function say what its arguments are: regexp_matches(ssn, '^5').
+  const bool alone = std::all_of(columns.begin(), columns.end(), [&](const OutColumn& column) {
+    return std::includes(column.sources.begin(), column.sources.end(), row_sources_.begin(), row_sources_.end());
+  });
+  if (!alone) infer(row_sources_);
   for (OutColumn& column : columns) reveals_.push_back(std::move(column));
 }
 

@@ -104,6 +104,8 @@ class Facts {
   [[nodiscard]] bool has_write(const std::string& table) const { return writes_.contains(table); }
   void function(CalledFunction function) { functions_.insert(std::move(function)); }
   void infer(const Sources& sources);
+  // How many rows there are depends on these: arguments of a function that gives rows.
+  void rows_depend(const Sources& sources) { row_sources_.add(sources); }
   void match(const Sources& sources);
   void error_reveals(const Sources& sources) { error_reveals_.add(sources); }
   void carry(const Sources& sources) { carries_.add(sources); }
@@ -171,6 +173,7 @@ class Facts {
   std::set<CalledFunction> functions_;
   std::map<ColumnId, Tested> tests_;
   Sources error_reveals_;
+  Sources row_sources_;
   Sources carries_;
   std::vector<OutColumn> reveals_;
   std::vector<Assignment> assigned_;

@@ -30,6 +30,7 @@ struct View {
   std::vector<const CatalogueFunction*> calls;  // code of the database's users
   std::vector<const CatalogueDomain*> domains;  // whose checks run
   std::vector<std::string> doubts;
+  Sources tests;                   // what decides which rows it shows
   const Relation* base = nullptr;  // the one relation a simple view selects from: DML goes there
   bool packs_rows = false;
   bool writes = false;  // cannot happen in a real view; refused when it does

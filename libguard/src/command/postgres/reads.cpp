@@ -37,6 +37,7 @@ void Analysis::read_behind(const Relation& relation) {
     facts_.run({CodeKey::Kind::domain, domain, nullptr}, {"domain_check " + domain->name, false, false, false});
   }
   for (const std::string& doubt : relation.view->doubts) facts_.doubt(doubt);
+  facts_.infer(relation.view->tests);
   if (relation.view->packs_rows) facts_.packs_rows = true;
   if (relation.view->writes) facts_.unsafe = true;
 }

@@ -106,6 +106,9 @@ class ViewReader {
         view.domains.push_back(static_cast<const CatalogueDomain*>(key.what));
       }
     }
+    for (ColumnId id : facts.tested()) {
+      if (relation_of(id) < names_.relation_count()) view.tests.add(id);
+    }
     view.doubts.insert(view.doubts.end(), facts.doubts().begin(), facts.doubts().end());
     view.packs_rows = facts.packs_rows;
     view.writes = facts.writes_anything() || facts.unsafe;

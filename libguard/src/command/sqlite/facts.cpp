@@ -183,7 +183,11 @@ void Facts::not_runnable(const char* code, const char* sentence) {
 }
 
 void Facts::add_text(std::set<std::string>& into, const Sources& sources) const {
-  for (ColumnId id : sources) into.insert(schema_.text(id));
+  for (ColumnId id : sources) add_text(into, id);
+}
+
+void Facts::add_text(std::set<std::string>& into, ColumnId column) const {
+  for (ColumnId id : schema_.with_origins(column)) into.insert(schema_.text(id));
 }
 
 std::string Facts::object_at(std::size_t token) const {
@@ -220,7 +224,7 @@ bool Facts::seen(const Prepared& prepared, Lineage& lineage) {
     if (touched.second.empty() || !schema_.column(relation, touched.second, id)) continue;
     bool in_trigger = !touched.context.empty() && schema_.trigger(touched.context) != nullptr;
     if (in_trigger)
-      command_.carries.insert(schema_.text(id));
+      add_text(command_.carries, id);
     else if (!holds(lineage.placed, id) && (only_reads || !schema_.at(relation).system))
       merge(missing, id);
     if (!in_trigger && lineage.relations.count(relation) == 0 && relation != target_) lineage.behind.insert(relation);
@@ -267,8 +271,7 @@ void Facts::reveal(const Prepared& prepared, const std::vector<OutColumn>& colum
     const char* origin = statement != nullptr ? sqlite3_column_origin_name(statement, i) : nullptr;
     int relation = table != nullptr ? schema_.find(table) : -1;
     ColumnId id = 0;
-    if (relation >= 0 && origin != nullptr && schema_.column(relation, origin, id))
-      revealed.sources.insert(schema_.text(id));
+    if (relation >= 0 && origin != nullptr && schema_.column(relation, origin, id)) add_text(revealed.sources, id);
     command_.reveals.push_back(std::move(revealed));
   }
   command_.returns_rows = command_.returns_rows || count > 0;
@@ -283,7 +286,7 @@ void Facts::tests(const Lineage& lineage) {
   std::sort(matched.begin(), matched.end());
   for (std::size_t i = 0; i < matched.size(); ++i) {
     bool again = (i > 0 && matched[i - 1] == matched[i]) || (i + 1 < matched.size() && matched[i + 1] == matched[i]);
-    (again ? tests_infer_ : tests_match_).insert(schema_.text(matched[i]));
+    add_text(again ? tests_infer_ : tests_match_, matched[i]);
   }
 }
 

@@ -53,6 +53,7 @@ class Facts {
   void touch_relation(const std::string& action, int relation, bool through_view);
   void not_runnable(const char* code, const char* sentence);
   void add_text(std::set<std::string>& into, const Sources& sources) const;
+  void add_text(std::set<std::string>& into, ColumnId column) const;
   bool prepare(const Piece& piece, Prepared& out);
   bool seen(const Prepared& prepared, Lineage& lineage);
   void functions(const Lineage& lineage);

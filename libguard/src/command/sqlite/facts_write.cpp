@@ -19,7 +19,7 @@ void loosen(Touch& touch, Bound bound, std::int64_t rows, bool first) {
 
 void Facts::carry(ColumnId target, const Sources& sources) {
   for (ColumnId id : sources) {
-    if (id != target) command_.carries.insert(schema_.text(id));
+    if (id != target) add_text(command_.carries, id);
   }
 }
 

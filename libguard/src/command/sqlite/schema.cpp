@@ -65,6 +65,13 @@ std::string Schema::column_name(ColumnId id) const {
 
 std::string Schema::text(ColumnId id) const { return object(relation_of(id)) + "." + column_name(id); }
 
+Sources Schema::with_origins(ColumnId id) const {
+  Sources found{id};
+  const Relation& relation = at(relation_of(id));
+  if (column_of(id) < relation.columns.size()) merge(found, relation.columns[column_of(id)].computed);
+  return found;
+}
+
 const SchemaTrigger* Schema::trigger(std::string_view name) const {
   auto found = triggers_.find(text::lower_ascii(name));
   return found == triggers_.end() ? nullptr : &found->second;

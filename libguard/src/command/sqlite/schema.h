@@ -115,6 +115,8 @@ class Schema {
   [[nodiscard]] std::string object(int relation) const;      // "main.t"
   [[nodiscard]] std::string column_name(ColumnId id) const;  // "c", "rowid" or "*"
   [[nodiscard]] std::string text(ColumnId id) const;         // "main.t.c"
+  // The column, and those that it is computed from.
+  [[nodiscard]] Sources with_origins(ColumnId id) const;
   [[nodiscard]] const std::vector<ForeignKey>& foreign_keys() const { return foreign_keys_; }
   [[nodiscard]] const SchemaTrigger* trigger(std::string_view name) const;
   // Of a view: computed once, when the schema is built.

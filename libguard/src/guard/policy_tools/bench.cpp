@@ -14,6 +14,7 @@
 #include "libguard/error.h"
 #include "policy/context_table.h"
 #include "policy/vocabulary.h"
+#include "policy/whole_schema.h"
 
 namespace libguard::policy_tools {
 namespace {
@@ -199,7 +200,8 @@ Bench bench_against(const Bench& base, const BenchSpec& spec, const std::string&
   }
   std::vector<policy::PolicySource> sources;
   for (const policy::PolicySource& source : base.sources()) {
-    if (source.name.starts_with("libguard:")) sources.push_back(source);
+    if (source.name.starts_with("libguard:") || policy::is_own_schema(source) || policy::is_own_entities(source))
+      sources.push_back(source);
   }
   for (const std::string& file : policy_files(path))
     sources.push_back({file, read_file(file, limits::kPolicyTextBytesMax)});

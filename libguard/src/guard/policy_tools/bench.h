@@ -66,7 +66,7 @@ class Bench {
 };
 
 // NEW of `replay --against` and the two sides of `diff`: a guard.yaml stands for itself; a policy file or folder takes
-// the place of the files of `base`, whose shipped policies ("libguard:...") stay.
+// the place of the files of `base`, whose shipped policies ("libguard:...") and own schema stay.
 [[nodiscard]] Bench bench_against(const Bench& base, const BenchSpec& spec, const std::string& path);
 
 [[nodiscard]] const char* word_of(Verdict verdict) noexcept;  // "deny" | "ask" | "allow"

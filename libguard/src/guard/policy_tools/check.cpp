@@ -12,10 +12,12 @@ using policy::Finding;
 using policy::Severity;
 
 Json json_of(const Finding& finding) {
-  return {{"code", finding.code},       {"severity", to_string(finding.severity)},
-          {"policy", finding.policy},   {"file", finding.file},
-          {"line", finding.line},       {"column", finding.column},
-          {"message", finding.message}, {"fix", finding.fix}};
+  Json out{{"code", finding.code},       {"severity", to_string(finding.severity)},
+           {"policy", finding.policy},   {"file", finding.file},
+           {"line", finding.line},       {"column", finding.column},
+           {"message", finding.message}, {"fix", finding.fix}};
+  if (!finding.excerpt.empty()) out["excerpt"] = finding.excerpt;
+  return out;
 }
 
 // What the guard itself would refuse must be among the findings, even if no lint knows it.

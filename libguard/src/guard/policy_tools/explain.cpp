@@ -151,12 +151,8 @@ std::string only_connection(const Bench& bench) {
               "say which connection is meant; guard.yaml has several or none");
 }
 
-}  // namespace
-
-std::string policy_explain_json(std::string_view text) {
-  Json json = read_request(text, {"config", "catalogues", "live", "as", "user", "on", "sql", "params", "tool", "args",
-                                  "purpose", "approvals", "groups", "now_us"});
-  Bench bench(spec_of(json));
+// One action before the policies of a bench: {decision, command?, as, on}.
+Json asked(const Json& json, const Bench& bench, policy::Witness* witness) {
   std::string sql = text_of(json, "sql"), tool = text_of(json, "tool");
   if (sql.empty() && tool.empty()) throw Error(ErrorKind::invalid, "request.malformed", "give a statement or a tool");
   std::string connection = text_of(json, "on");
@@ -168,17 +164,38 @@ std::string policy_explain_json(std::string_view text) {
   std::int64_t now = number_of(json, "now_us", system_clock()->now_us());
   Identity identity = bench.identity(text_of(json, "as"), text_of(json, "user"));
   const policy::Decider& decider = bench.decider();
-  Explanation explanation(decider, bench.sources());
   Json out;
   if (sql.empty()) {
-    out["decision"] = to_json(decider.decide_tool(identity, request, facts, now, {}, &explanation));
+    out["decision"] = to_json(decider.decide_tool(identity, request, facts, now, {}, witness));
   } else {
     auto command = bench.understand(connection, sql, request.params);
     out["command"] = *read_json(explain_json_text(*command)).value;
-    out["decision"] = to_json(decider.decide(identity, request, *command, facts, now, {}, &explanation));
+    out["decision"] = to_json(decider.decide(identity, request, *command, facts, now, {}, witness));
   }
   out["as"] = identity.account;
   out["on"] = connection;
+  return out;
+}
+
+Json read_action(std::string_view text) {
+  return read_request(text, {"config", "catalogues", "live", "as", "user", "on", "sql", "params", "tool", "args",
+                             "purpose", "approvals", "groups", "now_us"});
+}
+
+}  // namespace
+
+std::string policy_simulate_json(std::string_view text) {
+  Json json = read_action(text);
+  Json out = asked(json, Bench(spec_of(json)), nullptr);
+  out.erase("command");
+  return dump(out);
+}
+
+std::string policy_explain_json(std::string_view text) {
+  Json json = read_action(text);
+  Bench bench(spec_of(json));
+  Explanation explanation(bench.decider(), bench.sources());
+  Json out = asked(json, bench, &explanation);
   out["questions"] = std::move(explanation.questions);
   out["questions_cut"] = explanation.cut;
   return dump(out);

@@ -16,6 +16,17 @@ const std::string* text_member(const Json& json, const char* name) {
   return found != nullptr && found->is_string() ? &found->get_ref<const std::string&>() : nullptr;
 }
 
+// As Cedar reads it: further members are passed over.
+bool is_type_and_id(const Json& json) {
+  return json.is_object() && text_member(json, "type") != nullptr && text_member(json, "id") != nullptr;
+}
+
+bool is_call(const Json& json) {
+  if (!json.is_object() || text_member(json, "fn") == nullptr) return false;
+  const Json* several = member(json, "args");
+  return member(json, "arg") != nullptr || (several != nullptr && several->is_array());
+}
+
 }  // namespace
 
 bool is_type_name(std::string_view text) {
@@ -33,25 +44,21 @@ bool is_type_name(std::string_view text) {
 }
 
 std::optional<EntityIndex> JsonReader::uid(const Json& outer) {
-  const Json* inner = outer.is_object() && outer.size() == 1 ? member(outer, "__entity") : nullptr;
-  const Json& json = inner != nullptr ? *inner : outer;
-  if (!json.is_object()) return fail("an entity id is an object with `type` and `id`");
+  const Json* inner = outer.is_object() ? member(outer, "__entity") : nullptr;
+  const Json& json = inner != nullptr && is_type_and_id(*inner) ? *inner : outer;
+  if (!is_type_and_id(json)) return fail("an entity id is an object with `type` and `id`");
   const std::string* type = text_member(json, "type");
   const std::string* id = text_member(json, "id");
-  if (type == nullptr || id == nullptr || json.size() != 2)
-    return fail("an entity id is an object with `type` and `id`");
   if (!is_type_name(*type)) return fail("an entity type is not a name");
   return names_.entity(*type, *id);
 }
 
 // `{"fn": f, "arg": x}`, or `{"fn": f, "args": [x, ...]}` whose arguments are values themselves.
 std::optional<Value> JsonReader::extension(const Json& json) {
-  const std::string* function = json.is_object() && json.size() == 2 ? text_member(json, "fn") : nullptr;
-  const FunctionSpec* spec = function != nullptr ? find_function(*function) : nullptr;
-  const Json* single = spec != nullptr ? member(json, "arg") : nullptr;
-  const Json* several = spec != nullptr ? member(json, "args") : nullptr;
-  if (single == nullptr && (several == nullptr || !several->is_array()))
-    return fail("`__extn` is a known `fn` with `arg` or `args`");
+  const FunctionSpec* spec = is_call(json) ? find_function(*text_member(json, "fn")) : nullptr;
+  if (spec == nullptr) return fail("`__extn` is a known `fn` with `arg` or `args`");
+  const Json* single = member(json, "arg");
+  const Json* several = member(json, "args");
   std::vector<Value> arguments;
   for (const Json& item : single != nullptr ? Json::array({*single}) : *several) {
     auto argument = value(item);
@@ -92,24 +99,27 @@ std::optional<Value> JsonReader::set(const Json& json, TypeIndex type) {
   return heap_.set(std::move(members));
 }
 
+// Where the schema says what is wanted, that is read, whatever else the object holds. Elsewhere an escape stands alone
+// in its object, and everything that is not quite one is a record.
 std::optional<Value> JsonReader::object(const Json& json, TypeIndex type) {
-  if (member(json, "__expr") != nullptr) return fail("`__expr` is not supported");
-  // Where the schema says record, these names are attributes like any other.
-  bool record_wanted = is(type, TypeKind::record);
-  const Json* escaped = record_wanted ? nullptr : member(json, "__entity");
-  if (escaped != nullptr || is(type, TypeKind::entity)) {
-    auto entity = uid(json);
-    if (!entity) return std::nullopt;
-    return Value::of_entity(*entity);
+  if (is(type, TypeKind::entity)) return entity_value(json);
+  const Json* call = member(json, "__extn");
+  if (is(type, TypeKind::extension)) return extension(call != nullptr && is_call(*call) ? *call : json);
+  if (json.size() == 1) {
+    if (text_member(json, "__expr") != nullptr) return fail("`__expr` is not supported");
+    const Json* escaped = is(type, TypeKind::record) ? nullptr : member(json, "__entity");
+    if (escaped != nullptr && is_type_and_id(*escaped)) return entity_value(json);
+    if (call != nullptr && !is(type, TypeKind::record) && is_call(*call)) return extension(*call);
   }
-  if (const Json* call = record_wanted ? nullptr : member(json, "__extn")) {
-    if (json.size() != 1) return fail("`__extn` stands alone in its object");
-    return extension(*call);
-  }
-  if (is(type, TypeKind::extension)) return extension(json);
   const Record* fields = record(&json, type);
   if (fields == nullptr) return std::nullopt;
   return Value::of(fields);
+}
+
+std::optional<Value> JsonReader::entity_value(const Json& json) {
+  auto entity = uid(json);
+  if (!entity) return std::nullopt;
+  return Value::of_entity(*entity);
 }
 
 std::optional<Value> JsonReader::value(const Json& json, TypeIndex type) {
@@ -167,12 +177,14 @@ const Record* JsonReader::tags(const Json& json, TypeIndex type) {
 }
 
 const Record* JsonReader::context(const Json* json, EntityIndex action) {
-  if (json != nullptr && json->is_object() && json->size() == 1 && json->contains("__extn")) {
-    fail("a context is a record");
-    return nullptr;
-  }
   const ActionType* declared = schema_ != nullptr ? schema_->action(action) : nullptr;
-  return record(json, declared != nullptr ? declared->context : kNoType);
+  if (declared != nullptr || json == nullptr || !json->is_object())
+    return record(json, declared != nullptr ? declared->context : kNoType);
+  auto read = value(*json);
+  if (!read) return nullptr;
+  if (read->kind == Kind::record) return read->record;
+  fail("a context is a record");
+  return nullptr;
 }
 
 bool JsonReader::entity(const Json& json, Entities& out) {
@@ -180,6 +192,10 @@ bool JsonReader::entity(const Json& json, Entities& out) {
   auto index = id != nullptr ? uid(*id) : std::nullopt;
   if (!index) {
     fail("an entity needs a `uid`");
+    return false;
+  }
+  if (member(json, "attrs") == nullptr || member(json, "parents") == nullptr) {
+    fail("an entity needs `attrs` and `parents`, even if there are none");
     return false;
   }
   const EntityType* declared = schema_ != nullptr ? schema_->entity(names_.type_of(*index)) : nullptr;

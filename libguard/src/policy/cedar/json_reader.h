@@ -28,6 +28,7 @@ class JsonReader {
 
  private:
   bool entity(const Json& json, Entities& out);
+  std::optional<Value> entity_value(const Json& json);
   std::optional<Value> object(const Json& json, TypeIndex type);
   std::optional<Value> typed_text(const Json& json, TypeIndex type);
   std::optional<Value> set(const Json& json, TypeIndex type);

@@ -25,39 +25,41 @@ std::size_t blank_length(std::string_view text) {
 }
 
 struct Punctuation {
-  std::string_view text;
-  Tok kind;
+  Tok kind = Tok::bad;
+  std::size_t length = 1;
 };
-// Longer ones first.
-constexpr Punctuation kPunctuation[] = {
-    {"::", Tok::path},
-    {"==", Tok::equal},
-    {"!=", Tok::not_equal},
-    {"<=", Tok::less_equal},
-    {">=", Tok::greater_equal},
-    {"||", Tok::logical_or},
-    {"&&", Tok::logical_and},
-    {"@", Tok::at},
-    {".", Tok::dot},
-    {",", Tok::comma},
-    {";", Tok::semicolon},
-    {":", Tok::colon},
-    {"(", Tok::open_paren},
-    {")", Tok::close_paren},
-    {"{", Tok::open_brace},
-    {"}", Tok::close_brace},
-    {"[", Tok::open_bracket},
-    {"]", Tok::close_bracket},
-    {"<", Tok::less},
-    {">", Tok::greater},
-    {"+", Tok::plus},
-    {"-", Tok::minus},
-    {"*", Tok::star},
-    {"/", Tok::slash},
-    {"%", Tok::percent},
-    {"!", Tok::bang},
-    {"=", Tok::assign},
-};
+
+// One character, or two where the second makes another token of it.
+Punctuation punctuation(char c, char next) {
+  const auto doubled = [&](char second, Tok both, Tok alone) {
+    return next == second ? Punctuation{both, 2} : Punctuation{alone, 1};
+  };
+  switch (c) {
+    case ':':
+      return doubled(':', Tok::path, Tok::colon);
+    case '=':
+      return doubled('=', Tok::equal, Tok::assign);
+    case '!':
+      return doubled('=', Tok::not_equal, Tok::bang);
+    case '<':
+      return doubled('=', Tok::less_equal, Tok::less);
+    case '>':
+      return doubled('=', Tok::greater_equal, Tok::greater);
+    case '|':
+      return doubled('|', Tok::logical_or, Tok::bad);
+    case '&':
+      return doubled('&', Tok::logical_and, Tok::bad);
+    default:
+      break;
+  }
+  static constexpr std::string_view kMarks = "@.,;(){}[]+-*/%";
+  static constexpr Tok kKinds[] = {Tok::at,           Tok::dot,           Tok::comma,      Tok::semicolon,
+                                   Tok::open_paren,   Tok::close_paren,   Tok::open_brace, Tok::close_brace,
+                                   Tok::open_bracket, Tok::close_bracket, Tok::plus,       Tok::minus,
+                                   Tok::star,         Tok::slash,         Tok::percent};
+  const auto at = kMarks.find(c);
+  return {at == std::string_view::npos ? Tok::bad : kKinds[at], 1};
+}
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -147,6 +149,8 @@ void Lexer::skip_blanks() {
     std::string_view rest = source_.substr(at_);
     if (std::size_t length = blank_length(rest)) {
       at_ += length;
+    } else if (rest.front() != '/') {
+      return;
     } else if (rest.starts_with("//")) {
       at_ = std::min(source_.find_first_of("\n\r", at_), source_.size());
     } else {
@@ -188,10 +192,8 @@ Token Lexer::next() {
     return make(Tok::number, end - at_);
   }
   if (c == '"') return string();
-  for (const Punctuation& mark : kPunctuation) {
-    if (source_.substr(at_).starts_with(mark.text)) return make(mark.kind, mark.text.size());
-  }
-  return make(Tok::bad, 1);
+  const Punctuation mark = punctuation(c, at_ + 1 < source_.size() ? source_[at_ + 1] : '\0');
+  return make(mark.kind, mark.length);
 }
 
 std::optional<std::string> unescape(std::string_view raw) {

@@ -40,6 +40,11 @@ class SchemaJsonParser {
     }
     return true;
   }
+  // Cedar takes `[]` for an entity type or action without members.
+  static const Json& or_empty(const Json& json) {
+    static const Json kEmpty = Json::object();
+    return json.is_array() && json.empty() ? kEmpty : json;
+  }
   static const Json* member(const Json& json, const char* name) {
     auto found = json.find(name);
     return found == json.end() ? nullptr : &*found;
@@ -93,8 +98,8 @@ class SchemaJsonParser {
     if (commons != nullptr && object(*commons, "`commonTypes`")) {
       for (const auto& [id, type] : commons->items()) space.commons.push_back(common(id, type));
     }
-    for (const auto& [id, entity] : entities->items()) space.entities.push_back(this->entity(id, entity));
-    for (const auto& [id, action] : actions->items()) space.actions.push_back(this->action(id, action));
+    for (const auto& [id, entity] : entities->items()) space.entities.push_back(this->entity(id, or_empty(entity)));
+    for (const auto& [id, action] : actions->items()) space.actions.push_back(this->action(id, or_empty(action)));
     return space;
   }
 

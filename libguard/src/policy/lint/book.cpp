@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policy/whole_schema.h"
+
 namespace libguard::policy {
 namespace {
 
@@ -87,6 +89,7 @@ const BookPolicy* Book::find(const std::string& id) const {
 }
 
 void Book::read(std::size_t source, Names& names) {
+  if (is_own_schema(sources_[source]) || is_own_entities(sources_[source])) return;
   const std::string& text = sources_[source].text;
   ParseResult parsed = parse_policies(text, names, heap_);
   if (parsed.error) {

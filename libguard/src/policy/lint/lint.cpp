@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "base/text.h"
+#include "policy/cedar/excerpt.h"
 #include "policy/lint/lint_parts.h"
 
 namespace libguard::policy {
@@ -15,7 +16,8 @@ void lint_texts(LintState& state) {
     const PolicySource& source = state.book.sources()[error.source];
     auto at = cedar::position_of(source.text, error.offset);
     state.findings.push_back({"syntax", Severity::error, "", source.name, at.line, at.column,
-                              "the text is not Cedar: " + text::visible(error.message), "mend the text here"});
+                              "the text is not Cedar: " + text::visible(error.message), "mend the text here",
+                              cedar::excerpt(source.text, error.offset)});
   }
   std::map<std::string, const BookPolicy*> ids;
   for (const BookPolicy& policy : state.book.policies()) {
@@ -42,9 +44,23 @@ const char* to_string(Severity severity) noexcept {
 
 void LintState::add(const char* code, Severity severity, const BookPolicy& policy, std::size_t offset,
                     std::string message, std::string fix) {
+  const PolicySource& source = book.sources()[policy.source];
   auto at = book.position(policy, offset);
-  findings.push_back({code, severity, policy.id, book.sources()[policy.source].name, at.line, at.column,
-                      text::visible(message), text::visible(fix)});
+  findings.push_back({code, severity, policy.id, source.name, at.line, at.column, text::visible(message),
+                      text::visible(fix), cedar::excerpt(source.text, offset)});
+}
+
+void LintState::add_in_file(const char* code, const PolicySource* source, std::size_t offset, std::string message,
+                            std::string fix) {
+  Finding finding{code, Severity::error, "", "", 0, 0, text::visible(message), text::visible(fix)};
+  if (source != nullptr) {
+    auto at = cedar::position_of(source->text, offset);
+    finding.file = source->name;
+    finding.line = at.line;
+    finding.column = at.column;
+    finding.excerpt = cedar::excerpt(source->text, offset);
+  }
+  findings.push_back(std::move(finding));
 }
 
 void LintState::add_note(const char* code, std::string message, std::string fix) {
@@ -57,6 +73,7 @@ std::vector<Finding> lint(const std::vector<PolicySource>& sources, std::shared_
   lint_texts(state);
   state.words.adopt_literals();
   lint_names(state);
+  lint_types(state);
   lint_breadth(state);
   lint_meaning(state);
   std::stable_sort(state.findings.begin(), state.findings.end(), [](const Finding& a, const Finding& b) {

@@ -21,6 +21,7 @@ struct Finding {
   std::string file;
   std::size_t line = 0, column = 0;
   std::string message, fix;
+  std::string excerpt = {};  // the line with a caret below, made safe to show; "" without a place
 };
 
 // Sorted by file and place. `catalogues` may lack a connection: what hangs on it is a `not_decided` note then.

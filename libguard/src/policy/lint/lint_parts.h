@@ -16,6 +16,9 @@ struct LintState {
 
   void add(const char* code, Severity severity, const BookPolicy& policy, std::size_t offset, std::string message,
            std::string fix);
+  // About a file that holds no policies; `source` may be null.
+  void add_in_file(const char* code, const PolicySource* source, std::size_t offset, std::string message,
+                   std::string fix);
   void add_note(const char* code, std::string message, std::string fix);
   [[nodiscard]] bool shipped(const BookPolicy& policy) const {
     return book.sources()[policy.source].name.starts_with("libguard:");
@@ -30,6 +33,8 @@ struct LintState {
 
 // Names against guard.yaml and catalogues; context names; columns; remedies' groups.
 void lint_names(LintState& state);
+// Types: what the strict validator says of a policy whose names are known.
+void lint_types(LintState& state);
 // Breadth: who gets how much, and classes that nobody is let near.
 void lint_breadth(LintState& state);
 // Reach and conditions: what can never match, is covered by another, can err, or a remedy that cannot help.

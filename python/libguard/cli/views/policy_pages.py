@@ -19,6 +19,8 @@ def show_check(found: dict[str, Any]) -> None:
         place = f"{each['file']}:{each['line']}:{each['column']}" if each["file"] else "the set"
         line(f"{place}: {each['severity']} {each['code']}", styles.get(each["severity"], ""))
         line(f"  {each['message']}")
+        for shown in each.get("excerpt", "").splitlines():
+            line(f"  {shown}", "dim")
         if each["fix"]:
             line(f"  fix: {each['fix']}", "dim")
     counts = found["counts"]
@@ -34,6 +36,8 @@ def show_tests(found: dict[str, Any]) -> None:
     line(f"{found['passed']} passed, {found['failed']} failed; {coverage['percent']} % of the policies were reached")
     if coverage["never_matched"]:
         line(f"never matched: {', '.join(coverage['never_matched'])}", "yellow")
+    if "mutants_skipped" in found:
+        line(found["mutants_skipped"], "yellow")
     if "mutants" in found:
         mutants = found["mutants"]
         line(f"mutation: {mutants['killed']} of {mutants['made']} changes were noticed")
@@ -108,7 +112,8 @@ def show_diff(found: dict[str, Any]) -> None:
 
 def show_learned(found: dict[str, Any], *, written: str | None) -> None:
     if written is None:
-        line(found["cedar"].rstrip())
+        for each in found["cedar"].rstrip().splitlines():
+            line(each)
     else:
         line(f"written: {written}")
     line(

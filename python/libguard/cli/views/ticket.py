@@ -12,6 +12,12 @@ from libguard.cli.text import shortened, visible
 from libguard.cli.views.terminal import complain, line, pairs, risk_text, table, verdict_text
 
 COMMAND_CHARS_LISTED = 70
+BOUNDS = {
+    "eq": "named by key",
+    "weak": "its condition does not prove how many",
+    "tautology": "its condition restricts nothing",
+    "none": "no WHERE",
+}
 
 
 def show_tickets(tickets: list[dict[str, Any]]) -> None:
@@ -60,8 +66,7 @@ def show_vote(answer: dict[str, Any]) -> None:
 def _page(ticket: dict[str, Any], shown: dict[str, Any]) -> list[tuple[str, str | Text]]:
     who = shown.get("who") or {}
     rows: list[tuple[str, str | Text]] = [("who", f"{_chain(who)}   account {_account(who)}")]
-    rows.append(("what", Text(_what(shown), style="bold")))
-    rows += [("", text) for text in _params(shown)]
+    rows.append(("what", Text(_what(shown), style="bold") + Text("".join(f"     {each}" for each in _params(shown)))))
     if shown.get("purpose"):
         rows.append(("for", shown["purpose"]))
     rows += [("touches", _touch(each)) for each in shown.get("touches", ())]
@@ -70,7 +75,7 @@ def _page(ticket: dict[str, Any], shown: dict[str, Any]) -> list[tuple[str, str 
         rows.append(("calls", ", ".join(functions)))
     if shown.get("doubts"):
         rows.append(("doubts", ", ".join(shown["doubts"])))
-    rows += [("asked by", _stage(each)) for each in ticket["stages"]]
+    rows += [("asked by", _stage(each, shown.get("where") or {})) for each in ticket["stages"]]
     rows.append(("risk", risk_text(shown.get("risk", "?"), shown.get("risk_parts", ()))))
     said = (shown.get("explanation") or {}).get("text")
     if said:
@@ -111,13 +116,21 @@ def _params(shown: dict[str, Any]) -> list[str]:
 
 def _touch(each: dict[str, Any]) -> str:
     columns = f" ({', '.join(each['columns_written'])})" if each["columns_written"] else ""
-    bound = f"at most {each['rows_bound']} row(s)" if each["rows_bound"] is not None else "no proven number of rows"
     view = ", through a view" if each["through_view"] else ""
-    return f"{each['action']} {each['object']}{columns}, {bound}: {each['bound']}{view}"
+    return f"{each['action']} {each['object']}{columns}, {_rows(each)}{view}"
 
 
-def _stage(stage: dict[str, Any]) -> str:
-    return f"{stage['asked_by']}: {stage['given']} of {stage['count']} from {stage['group']}"
+def _rows(each: dict[str, Any]) -> str:
+    count = each["rows_bound"]
+    if each["action"] in ("select", "insert") and count is None:
+        return "no proven number of rows"
+    most = "no proven number of rows" if count is None else f"at most {count} row{'' if count == 1 else 's'}"
+    return f"{most}: {BOUNDS.get(each['bound'], each['bound'])}"
+
+
+def _stage(stage: dict[str, Any], where: dict[str, str]) -> str:
+    names = [f"{name} ({where[name]})" if where.get(name) else name for name in stage["asked_by"].split(", ")]
+    return f"{', '.join(names)}: {stage['given']} of {stage['count']} from {stage['group']}"
 
 
 def _vote(vote: dict[str, Any]) -> str:
