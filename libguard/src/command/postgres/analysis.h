@@ -252,6 +252,7 @@ class Analysis {
   bool definition(Node node);
   bool privilege(Node node);
   bool creation(Node node);
+  void create_in_schema(Node node);
   void create_as(Node node);
   void create_view(Node node);
   void create_table(Node node, std::string_view kind);
@@ -276,6 +277,7 @@ class Analysis {
   bool calling_once_ = false;
   bool calling_procedure_ = false;
   std::set<std::string> cascaded_;
+  std::string new_schema_;  // within CREATE SCHEMA: where names without a schema land
 };
 
 }  // namespace libguard::command::postgres

@@ -127,6 +127,7 @@ std::string Analysis::written_name(Node range) {
   const std::string_view name = range.text(F_relname);
   if (!range.text(F_schemaname).empty()) return std::string(range.text(F_schemaname)) + "." + std::string(name);
   if (range.number(F_relpersistence) == 't') return "pg_temp." + std::string(name);
+  if (!new_schema_.empty()) return new_schema_ + "." + std::string(name);
   const std::vector<std::string>& path = search_path();
   return (path.empty() ? "public" : path.front()) + "." + std::string(name);
 }
@@ -212,9 +213,21 @@ bool Analysis::definition(Node node) {
     facts_.doubt("opaque_code");  // runs later, when somebody calls it or writes the table
     return true;
   }
-  for (Node element : node.list(F_schemaElts)) statement(element);
-  if (!node.is(T_CreateSchemaStmt)) walk(node, 0);
+  if (node.is(T_CreateSchemaStmt)) {
+    create_in_schema(node);
+  } else {
+    walk(node, 0);
+  }
   return true;
+}
+
+// CREATE SCHEMA s CREATE TABLE t ...: what has no schema of its own lands in the new one, which is named after its owner
+// when it has no name.
+void Analysis::create_in_schema(Node node) {
+  const std::string_view owner = node.node(F_authrole).text(F_rolename);
+  new_schema_ = node.text(F_schemaname).empty() ? owner : node.text(F_schemaname);
+  for (Node element : node.list(F_schemaElts)) statement(element);
+  new_schema_.clear();
 }
 
 bool Analysis::creation(Node node) {
