@@ -1,100 +1,77 @@
 // The line of `libguard explain`: what a Command says, in the words and order that docs/COMMAND.md fixes.
 #include <utility>
 
-#include "base/json.h"
+#include "base/json_writer.h"
 #include "model/command.h"
 
 namespace libguard {
 namespace {
 
-using Line = nlohmann::ordered_json;
-
-Line revealed(const std::string& column, const std::set<std::string>& sources) {
-  Line out = Line::object();
-  out["column"] = column;
-  out["sources"] = sources;
-  return out;
+void revealed(JsonWriter& json, std::string_view column, const std::set<std::string>& sources) {
+  json.begin_object().text("column", column).texts("sources", sources).end_object();
 }
 
-Line reveals(const Command& command) {
-  Line out = Line::array();
-  for (const RevealedColumn& column : command.reveals) out.push_back(revealed(column.column, column.sources));
-  if (!command.error_reveals.empty()) out.push_back(revealed("(error)", command.error_reveals));
-  return out;
+void reveals(JsonWriter& json, const Command& command) {
+  json.begin_array("reveals");
+  for (const RevealedColumn& column : command.reveals) revealed(json, column.column, column.sources);
+  if (!command.error_reveals.empty()) revealed(json, "(error)", command.error_reveals);
+  json.end_array();
 }
 
 // Only what changes rows is bounded; a select or an insert has no predicate to judge.
-Line bounded(const Command& command) {
-  Line out = Line::array();
+void bounded(JsonWriter& json, const Command& command) {
+  json.begin_array("bounded");
   for (const Touch& touch : command.touches) {
     if (touch.action != "update" && touch.action != "delete" && touch.action != "merge") continue;
-    Line entry = Line::object();
-    entry["object"] = touch.object;
-    entry["action"] = touch.action;
-    entry["bound"] = to_string(touch.bound);
-    out.push_back(std::move(entry));
+    json.begin_object().text("object", touch.object).text("action", touch.action);
+    json.text("bound", to_string(touch.bound)).end_object();
   }
-  return out;
+  json.end_array();
 }
 
-Line tests(const Command& command) {
-  Line out = Line::array();
+void tests(JsonWriter& json, const Command& command) {
+  json.begin_array("tests");
   for (const TestedColumn& column : command.tests) {
-    Line entry = Line::object();
-    entry["column"] = column.column;
-    entry["how"] = column.match ? "match" : "infer";
-    out.push_back(std::move(entry));
+    json.begin_object().text("column", column.column).text("how", column.match ? "match" : "infer").end_object();
   }
-  return out;
+  json.end_array();
 }
 
-Line functions(const Command& command) {
-  Line out = Line::array();
-  for (const CalledFunction& function : command.functions) out.push_back(function.name);
-  return out;
+void functions(JsonWriter& json, const Command& command) {
+  json.begin_array("functions");
+  for (const CalledFunction& function : command.functions) json.text(function.name);
+  json.end_array();
 }
 
 // What is known of each function: `functions` holds the names alone.
-Line calls(const Command& command) {
-  Line out = Line::array();
+void calls(JsonWriter& json, const Command& command) {
+  json.begin_array("calls");
   for (const CalledFunction& function : command.functions) {
-    Line entry = Line::object();
-    entry["name"] = function.name;
-    entry["language"] = function.language;
-    entry["volatility"] = function.volatility == 'i' ? "immutable" : function.volatility == 's' ? "stable" : "volatile";
-    entry["security_definer"] = function.security_definer;
-    entry["strict"] = function.strict;
-    entry["runs_sql"] = function.runs_sql == 'y' ? "yes" : function.runs_sql == 'n' ? "no" : "unknown";
-    entry["body"] = function.read ? "read" : function.language == "internal" ? "built in" : "unread";
-    if (!function.unread.empty()) entry["why"] = function.unread;
-    out.push_back(std::move(entry));
+    json.begin_object().text("name", function.name).text("language", function.language);
+    json.text("volatility", function.volatility == 'i'   ? "immutable"
+                            : function.volatility == 's' ? "stable"
+                                                         : "volatile");
+    json.boolean("security_definer", function.security_definer).boolean("strict", function.strict);
+    json.text("runs_sql", function.runs_sql == 'y' ? "yes" : function.runs_sql == 'n' ? "no" : "unknown");
+    json.text("body", function.read ? "read" : function.language == "internal" ? "built in" : "unread");
+    json.text_if("why", function.unread).end_object();
   }
-  return out;
+  json.end_array();
 }
 
-Line behind(const Behind& what) {
-  Line out = Line::object();
-  out["kinds"] = what.kinds;
-  out["reads"] = what.reads;
-  out["cascades"] = what.cascades;
-  out["triggers"] = what.triggers;
-  out["rules"] = what.rules;
-  out["policies"] = what.policies;
-  out["sequences"] = what.sequences;
-  out["foreign"] = what.foreign;
-  return out;
+void behind(JsonWriter& json, const Behind& what) {
+  json.begin_object("behind").texts("kinds", what.kinds).texts("reads", what.reads).texts("cascades", what.cascades);
+  json.texts("triggers", what.triggers).texts("rules", what.rules).texts("policies", what.policies);
+  json.texts("sequences", what.sequences).texts("foreign", what.foreign).end_object();
 }
 
 // Every doubt with a sentence: what was found here, or what its kind always means.
-Line reasons(const Command& command) {
-  Line out = Line::array();
+void reasons(JsonWriter& json, const Command& command) {
+  json.begin_array("reasons");
   for (const std::string& doubt : command.doubts) {
-    Line entry = Line::object();
-    entry["doubt"] = doubt;
-    entry["reason"] = reason_of(command, doubt);
-    out.push_back(std::move(entry));
+    json.begin_object().text("doubt", doubt).text("reason", reason_of(command, doubt)).end_object();
   }
-  return out;
+  json.end_array();
 }
 
 }  // namespace
@@ -127,29 +104,29 @@ std::string reason_of(const Command& command, std::string_view doubt) {
 }
 
 std::string explain_json_text(const Command& command) {
-  Line line = Line::object();
-  line["understood"] = command.understood;
+  std::string out;
+  out.reserve(1024);
+  JsonWriter json(out);
+  json.begin_object().boolean("understood", command.understood);
   if (!command.understood) {
-    line["code"] = command.not_understood_code.empty() ? "command.not_understood" : command.not_understood_code;
-    line["reason"] = command.not_understood;
+    json.text("code", command.not_understood_code.empty() ? "command.not_understood" : command.not_understood_code);
+    json.text("reason", command.not_understood);
   }
-  line["kinds"] = command.kinds;
-  line["effect"] = to_string(command.effect);
-  line["reads"] = command.reads;
-  line["writes"] = command.writes;
-  line["functions"] = functions(command);
-  line["statements"] = command.statements;
-  line["bounded"] = bounded(command);
-  line["readonly_safe"] = command.understood && command.readonly_safe;
-  line["destructive"] = command.destructive;
-  line["reveals"] = reveals(command);
-  line["tests"] = tests(command);
-  line["doubts"] = command.doubts;
-  line["reasons"] = reasons(command);
-  line["calls"] = calls(command);
-  line["behind"] = behind(command.behind);
-  // Names in SQL need not be UTF-8 in a damaged database; the line always is.
-  return line.dump(-1, ' ', false, Line::error_handler_t::replace);
+  json.texts("kinds", command.kinds).text("effect", to_string(command.effect));
+  json.texts("reads", command.reads).texts("writes", command.writes);
+  functions(json, command);
+  json.number("statements", command.statements);
+  bounded(json, command);
+  json.boolean("readonly_safe", command.understood && command.readonly_safe);
+  json.boolean("destructive", command.destructive);
+  reveals(json, command);
+  tests(json, command);
+  json.texts("doubts", command.doubts);
+  reasons(json, command);
+  calls(json, command);
+  behind(json, command.behind);
+  json.end_object();
+  return out;
 }
 
 }  // namespace libguard
