@@ -221,8 +221,8 @@ bool Analysis::definition(Node node) {
   return true;
 }
 
-// CREATE SCHEMA s CREATE TABLE t ...: what has no schema of its own lands in the new one, which is named after its owner
-// when it has no name.
+// CREATE SCHEMA s CREATE TABLE t ...: what has no schema of its own lands in the new one, which is named after its
+// owner when it has no name.
 void Analysis::create_in_schema(Node node) {
   const std::string_view owner = node.node(F_authrole).text(F_rolename);
   new_schema_ = node.text(F_schemaname).empty() ? owner : node.text(F_schemaname);
