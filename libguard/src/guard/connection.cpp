@@ -23,6 +23,9 @@ bool knows(const Catalogue& catalogue, const std::string& column) {
   return false;
 }
 
+// How long a refusal may go on for a reason that is gone.
+constexpr std::chrono::seconds kConfirmedFor{1};
+
 }  // namespace
 
 Connection::Connection(ConnectionConfig config, std::shared_ptr<const Frame> frame,
@@ -41,6 +44,22 @@ std::shared_ptr<const Meaning> Connection::meaning(const backend::ActionLimits& 
 
 std::shared_ptr<const Meaning> Connection::refresh(const backend::ActionLimits& limits) { return load(limits, true); }
 
+bool Connection::outdated(const Catalogue& judged_by, backend::ActionLimits limits) noexcept {
+  try {
+    {
+      std::lock_guard lock(mutex_);
+      if (meaning_ && meaning_->catalogue->version != judged_by.version) return true;
+      const auto now = std::chrono::steady_clock::now();
+      if (now - confirmed_ < kConfirmedFor) return false;
+      confirmed_ = now;  // others do not ask while we do
+    }
+    limits.deadline = Deadline::after(std::min(limits.deadline.left(), std::chrono::milliseconds(kConfirmedFor)));
+    return load(limits, true)->catalogue->version != judged_by.version;
+  } catch (const std::exception&) {
+    return false;  // the refusal stands
+  }
+}
+
 void Connection::forget() noexcept {
   std::lock_guard lock(mutex_);
   stale_ = true;
@@ -48,9 +67,11 @@ void Connection::forget() noexcept {
 
 std::shared_ptr<const Meaning> Connection::load(const backend::ActionLimits& limits, bool refresh) {
   Grant grant = Pipeline::own_grant(config_.name, config_.tenant);
+  const auto asked = std::chrono::steady_clock::now();
   auto catalogue = backend_->catalogue(grant, limits, refresh);
   {
     std::lock_guard lock(mutex_);
+    confirmed_ = std::max(confirmed_, asked);
     if (meaning_ && meaning_->catalogue->version == catalogue->version) return meaning_;
   }
   check_names(*catalogue);

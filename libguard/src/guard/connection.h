@@ -1,6 +1,7 @@
 #pragma once
 // One configured connection: its backend, and what names mean there at present.
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -33,6 +34,10 @@ class Connection {
   // protection that cannot be enforced is refused, never skipped.
   [[nodiscard]] std::shared_ptr<const Meaning> meaning(const backend::ActionLimits& limits);
   [[nodiscard]] std::shared_ptr<const Meaning> refresh(const backend::ActionLimits& limits);
+  // Whether the database means something else by now than `judged_by` says. Asked of refusals: what is refused never
+  // reaches the transaction that would have noticed. The database is asked once a second at most, so that refusals are
+  // no load on it, and for a second at most; what it does not answer changes nothing.
+  [[nodiscard]] bool outdated(const Catalogue& judged_by, backend::ActionLimits limits) noexcept;
   // After a DDL of ours: the next command loads the catalogue first.
   void forget() noexcept;
 
@@ -52,6 +57,7 @@ class Connection {
   std::mutex mutex_;
   std::shared_ptr<const Meaning> meaning_;
   bool stale_ = false;
+  std::chrono::steady_clock::time_point confirmed_{};  // when the catalogue was last read
 };
 
 using Connections = std::map<std::string, std::shared_ptr<Connection>, std::less<>>;

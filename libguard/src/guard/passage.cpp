@@ -89,8 +89,16 @@ Checked<Known<Decision>> Passage::decide(const Identity& identity, const Underst
   decision_ = ask_policy(identity, understood, {});
   if (decision_->verdict() != Verdict::deny) narrow(*decision_, identity, *understood.command);
   if (decision_->verdict() != Verdict::deny) return std::cref(*decision_);
+  if (judged_by_the_past(understood)) {
+    throw Error(ErrorKind::unavailable, "command.changed", "the schema changed since the guard read it; judged anew");
+  }
   std::string sentence = told(identity, understood, *decision_);
   return refuse(decision_->veiled ? "policy.default_deny" : decision_->code, std::move(sentence));
+}
+
+bool Passage::judged_by_the_past(const Understood& understood) const {
+  return understood.connection && understood.catalogue && !refresh_ && request_.ticket.empty() &&
+         understood.connection->outdated(*understood.catalogue, understood.connection->limits(request_));
 }
 
 // A name that does not exist is asked of policy as if it did: whoever has no permit for it reads the same in both

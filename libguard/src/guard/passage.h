@@ -93,6 +93,7 @@ class Passage {
   [[nodiscard]] Decision ask_policy(const Identity& identity, const Understood& understood,
                                     const policy::ApprovalFacts& facts);
   // What the agent is told of a refusal: nothing about what it may not see, and what helps about what it may.
+  [[nodiscard]] bool judged_by_the_past(const Understood& understood) const;
   [[nodiscard]] std::string told(const Identity& identity, const Understood& understood, const Decision& decision);
   void narrow(Decision& decision, const Identity& identity, const Command& command) const;
   [[nodiscard]] Decision ask_again(const Identity& identity, const Understood& understood, const Decision& shown,

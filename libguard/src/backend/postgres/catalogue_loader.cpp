@@ -101,6 +101,12 @@ class Loader {
     return std::move(catalogue_);
   }
 
+  // Is the server still as it was when this was loaded? What the version covers is not looked at.
+  bool on_same_server(const Catalogue& known) {
+    server();
+    return catalogue_.server_options == known.server_options && catalogue_.server_version == known.server_version;
+  }
+
  private:
   pqxx::result of_loaded(const char* query) { return transaction_.exec(loaded_ + query); }
 
@@ -294,7 +300,8 @@ std::string one_text(Transaction& transaction, const std::string& expression) {
 // The log position is read in a statement *before* the digest's: a change that falls between them is then newer than
 // the position, and is noticed. The digest is taken again at the end, because each query sees the catalogue of its own
 // moment.
-LoadedCatalogue load(Session& session, const PostgresConfig& config, std::int64_t timeout_ms) {
+LoadedCatalogue load(Session& session, const PostgresConfig& config, const std::shared_ptr<const Catalogue>& known,
+                     std::int64_t timeout_ms) {
   for (int attempt = 0; attempt < kTriesMax; ++attempt) {
     Transaction transaction(session);
     transaction.exec("SET LOCAL statement_timeout = " + std::to_string(timeout_ms));
@@ -304,6 +311,10 @@ LoadedCatalogue load(Session& session, const PostgresConfig& config, std::int64_
     LoadedCatalogue out;
     out.log_position = one_text(transaction, log_position_expression());
     std::string version = one_text(transaction, version_expression());
+    if (known && known->version == version && Loader(transaction, config).on_same_server(*known)) {
+      out.catalogue = known;
+      return out;
+    }
     Catalogue catalogue = Loader(transaction, config).load();
     if (one_text(transaction, version_expression()) != version) continue;
     catalogue.version = version;
@@ -352,10 +363,11 @@ struct Work {
   std::exception_ptr failure;
 };
 
-void run(Work& work, Session& session, const PostgresConfig& config, std::int64_t timeout_ms) noexcept {
+void run(Work& work, Session& session, const PostgresConfig& config, const std::shared_ptr<const Catalogue>& known,
+         std::int64_t timeout_ms) noexcept {
   try {
     try {
-      work.loaded = load(session, config, timeout_ms);
+      work.loaded = load(session, config, known, timeout_ms);
     } catch (...) {
       rethrow_own();
     }
@@ -369,7 +381,8 @@ void run(Work& work, Session& session, const PostgresConfig& config, std::int64_
 
 }  // namespace
 
-LoadedCatalogue load_catalogue(std::unique_ptr<Connection> connection, const PostgresConfig& config, const Wait& wait) {
+LoadedCatalogue load_catalogue(std::unique_ptr<Connection> connection, const PostgresConfig& config,
+                               const std::shared_ptr<const Catalogue>& known, const Wait& wait) {
   std::string identifier = connection->system_identifier;
   // A copy of the descriptor: libpq may close its own at any moment, and the number may then be another file's.
   SocketCopy socket(connection->socket());
@@ -383,7 +396,7 @@ LoadedCatalogue load_catalogue(std::unique_ptr<Connection> connection, const Pos
   session.inhibit_reactivation(true);
 #pragma GCC diagnostic pop
   Work work;
-  std::thread helper(run, std::ref(work), std::ref(session), std::cref(config),
+  std::thread helper(run, std::ref(work), std::ref(session), std::cref(config), std::cref(known),
                      std::max<std::int64_t>(wait.deadline.left().count(), 1));
   std::exception_ptr stopped;
   {
@@ -404,6 +417,7 @@ LoadedCatalogue load_catalogue(std::unique_ptr<Connection> connection, const Pos
   helper.join();
   if (stopped) std::rethrow_exception(stopped);
   if (work.failure) std::rethrow_exception(work.failure);
+  if (work.loaded.catalogue == known && known->system_identifier == identifier) return std::move(work.loaded);
   auto named = std::make_shared<Catalogue>(*work.loaded.catalogue);
   named->system_identifier = identifier;
   return {std::move(named), std::move(work.loaded.log_position)};

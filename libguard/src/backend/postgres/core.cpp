@@ -99,7 +99,9 @@ Core::Core(PostgresConfig given, std::shared_ptr<Clock> clock)
                  config.connections_max, config.idle_s, fds, clock),
       snapshots([this](const Grant& grant, const Wait& wait) {
         auto connection = connect(config, config.read, true, grant, fds, wait);
-        LoadedCatalogue loaded = load_catalogue(std::move(connection), config, wait);
+        const auto known = snapshots.current();
+        LoadedCatalogue loaded =
+            load_catalogue(std::move(connection), config, known ? known->catalogue() : nullptr, wait);
         freshness.learned(loaded.catalogue->version, loaded.log_position);
         return loaded.catalogue;
       }) {}
