@@ -171,8 +171,11 @@ TEST_CASE("the catalogue is loaded once, by one of many who ask, and survives st
   for (std::thread& thread : threads) thread.join();
   auto first = shop.backend->catalogue(PermitForge::grant(), limits(), false);
   CHECK(shop.backend->catalogue(PermitForge::grant(), limits(), false) == first);
+  // Asked anew, it is read again only when something changed.
+  CHECK(shop.backend->catalogue(PermitForge::grant(), limits(), true) == first);
+  pg_cluster()->exec("CREATE TABLE one_more(id int)");
   CHECK(shop.backend->catalogue(PermitForge::grant(), limits(), true) != first);
   auto answer = shop.read("SELECT \"c.d\" FROM \"t.x\"");
   CHECK(answer.columns[0].origin == "we\"ird, {sch'ema\\.t.x.c.d");
-  pg_cluster()->exec("DROP SCHEMA \"we\"\"ird, {sch'ema\\\" CASCADE");
+  pg_cluster()->exec("DROP TABLE one_more; DROP SCHEMA \"we\"\"ird, {sch'ema\\\" CASCADE");
 }
