@@ -1,4 +1,4 @@
-"""The same statements through ours, sqlglot and pglast, each from Python, taken in turns in one process.
+"""The same statements through ours, sqlglot and pglast, each from Python, taken in turns, pass by pass, in one process.
 
 Ours answers with every fact as JSON text; the others only parse and name the tables. pglast's Python code is GPL-3: it
 is a yardstick here, is installed for benchmarks alone (requirements/bench.txt) and is imported by nothing else.
@@ -62,8 +62,9 @@ def main(path: Path) -> None:
     for _ in range(ROUNDS):
         explain = _native.Explainer("postgres", b"").explain  # one that has not seen them
         calls = {"ours": lambda text, explain=explain: explain(lines[text]), **rivals}
-        for at, text in enumerate(texts):
-            for name, call in calls.items():
+        # In turns by whole passes: taken in turns by statements, each would find its caches full of the others' data.
+        for name, call in calls.items():
+            for at, text in enumerate(texts):
                 best[name][at] = best_us(call, text, best[name][at])
     for name in rivals:
         ratios = sorted(theirs / ours for theirs, ours in zip(best[name], best["ours"], strict=True))
