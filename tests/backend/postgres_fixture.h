@@ -18,6 +18,10 @@ namespace libguard::test {
 
 using namespace std::chrono_literals;
 
+// A shared machine stands still for a moment now and then. Without a deadline these tests would wait for 30 seconds, so
+// they still tell a kept one from a broken one.
+inline constexpr int kPauseMs = 1'000;
+
 inline std::shared_ptr<credentials::CredentialSource> password_file() {
   std::string path = pg_cluster()->directory() + "/password";
   std::ofstream(path) << PgCluster::kPassword << "\n";
