@@ -14,7 +14,7 @@ struct LoadedCatalogue {
   std::string log_position;  // at which the version was known to hold (probe.h)
 };
 
-// `known` (may be null) comes back as it is when the database has not changed since, which costs a twentieth of a load.
+// `known` (may be null) comes back as it is when the database has not changed since: only its version is read then.
 // Uses the connection up. Throws as an action does; never past the deadline, although libpqxx blocks.
 [[nodiscard]] LoadedCatalogue load_catalogue(std::unique_ptr<Connection> connection, const PostgresConfig& config,
                                              const std::shared_ptr<const Catalogue>& known, const Wait& wait);
