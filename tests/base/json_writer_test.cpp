@@ -7,6 +7,7 @@
 #include <random>
 
 #include "base/json.h"
+#include "base/json_plain.h"
 
 using namespace libguard;
 
@@ -97,4 +98,19 @@ TEST_CASE("a second document may follow a new line") {
   std::string out = "{}\n";
   JsonWriter(out).begin_object().end_object();
   CHECK(out == "{}\n{}");
+}
+
+TEST_CASE("every byte at every place of a short or long text is judged alike, by words and one by one") {
+  for (std::size_t size = 0; size <= 20; ++size) {
+    CHECK(is_plain_json(std::string(size, 'a')));
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(size, 'a');
+        text[at] = static_cast<char>(byte);
+        const bool plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+        REQUIRE_MESSAGE(is_plain_json(text) == plain, size << " " << at << " " << byte);
+        REQUIRE(plain_json_end(text, 0) == (plain ? size : at));
+      }
+    }
+  }
 }

@@ -64,11 +64,12 @@ void judge(const Json& row, const Command& command, Score& score) {
                                          << "\n  reads" << joined(command.reads));
   }
   if (!row.contains("verified") || !row["verified"].is_object() || opaque(command)) return;
-  // DDL renames tables and takes others along; what it changes is structure, which the labels of `writes` judge.
-  if (command.effect == CommandEffect::ddl) return;
   for (const Json& table : row["verified"]["data_changed"]) {
     ++score.changed;
-    const bool found = command.writes.contains(table) || command.behind.cascades.contains(table);
+    const bool found = command.writes.contains(table) || command.behind.cascades.contains(table) ||
+                       std::any_of(command.touches.begin(), command.touches.end(), [&](const Touch& touch) {
+                         return touch.action == "ddl" && touch.object == table;  // under its new name, too
+                       });
     score.changed_found += found;
     if (!found) MESSAGE("changed and not named: " << table.get<std::string>() << ": " << row["sql"].get<std::string>());
   }

@@ -22,6 +22,19 @@ TEST_CASE("sqlite: every statement of a text is counted and named, and only one 
     CHECK(ask(*shop, sql)->not_understood_code == "command.empty");
 }
 
+TEST_CASE("sqlite: a PRAGMA that is read as a table is no safer than the statement") {
+  auto shop = understander_of(kShop);
+  for (const char* sql : {"SELECT * FROM pragma_database_list", "SELECT file FROM pragma_database_list()",
+                          "SELECT (SELECT file FROM pragma_database_list)", "SELECT * FROM pragma_compile_options",
+                          "SELECT * FROM log, pragma_integrity_check"}) {
+    const auto command = ask(*shop, sql);
+    INFO(sql);
+    CHECK_FALSE(command->readonly_safe);
+    CHECK((!command->understood || !command->runnable));
+  }
+  CHECK(ask(*shop, "SELECT name FROM pragma_table_info('log')")->readonly_safe);
+}
+
 TEST_CASE("sqlite: transaction control is the guard's own") {
   auto shop = understander_of(kShop);
   for (const char* sql :

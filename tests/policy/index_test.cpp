@@ -5,6 +5,7 @@
 
 #include "policy/cedar/parser.h"
 #include "policy/cedar/policy_set.h"
+#include "policy/cedar/slice_memo.h"
 
 using namespace libguard::policy::cedar;
 
@@ -91,7 +92,8 @@ void make_policies(World& world, std::mt19937& random, int count) {
 
 }  // namespace
 
-TEST_CASE("the index finds exactly what a scan finds") {
+TEST_CASE("the index finds exactly what a scan finds, and so does what a thread remembers of it") {
+  SliceMemo memo;  // one for all sets, as a thread has one
   int satisfied = 0;
   for (unsigned seed = 0; seed < 40; ++seed) {
     std::mt19937 random(seed);
@@ -119,6 +121,12 @@ TEST_CASE("the index finds exactly what a scan finds") {
       Answer scanned;
       world.set.ask(request, local, machine, indexed);
       world.set.ask(request, local, machine, scanned, true);
+      Answer remembered;
+      const auto& slice = memo.slice(world.set, request, local, world.names.entity_count());
+      PolicySet::ask(slice, request, machine, remembered);
+      CHECK(remembered.permits == scanned.permits);
+      CHECK(remembered.forbids == scanned.forbids);
+      CHECK(remembered.errors == scanned.errors);
       CHECK(indexed.permits == scanned.permits);
       CHECK(indexed.forbids == scanned.forbids);
       CHECK(indexed.errors == scanned.errors);
@@ -126,4 +134,36 @@ TEST_CASE("the index finds exactly what a scan finds") {
     }
   }
   CHECK(satisfied > 10'000);  // the sets really meet the requests
+}
+
+// Each request has a layer of its own, so that the same number is another entity in the next one.
+TEST_CASE("a remembered slice is not given to an entity of the same number") {
+  World world;
+  world.all = {world.names.entity("A", "a"), world.names.entity("B", "b")};
+  ParseResult parsed = parse_policies(
+      "permit (principal, action, resource is A);\nforbid (principal, action, resource is B);\n"
+      "permit (principal, action, resource == A::\"named\");",
+      world.names, world.heap);
+  REQUIRE_FALSE(parsed.error.has_value());
+  for (ParsedPolicy& policy : parsed.policies)
+    world.set.add({"", policy.permit, policy.principal, policy.action, policy.resource, nullptr});
+  world.set.freeze();
+  const EntityIndex known = world.names.entity_count();
+  SliceMemo memo;
+  auto of = [&](const char* type, const char* id) {
+    Names layer(&world.names);
+    EvalRequest request;
+    request.resource.entity = layer.entity(type, id);
+    std::vector<PolicyIndex> found;
+    for (const Candidate& candidate : memo.slice(world.set, request, layer, known)) found.push_back(candidate.policy);
+    return found;
+  };
+  using Found = std::vector<PolicyIndex>;
+  for (int i = 0; i < 2; ++i) {
+    CHECK(of("A", "first") == Found{0});
+    CHECK(of("B", "first") == Found{1});
+    CHECK(of("A", "named") == Found{0, 2});
+    CHECK(of("C", "first").empty());
+    CHECK(of("D", "first").empty());
+  }
 }

@@ -67,28 +67,22 @@ bool says_in_doubt(std::string_view type, std::string_view json) {
 }  // namespace
 
 std::string chain_hash(std::string_view previous_hash, std::string_view json) {
-  std::string bytes;
-  bytes.reserve(previous_hash.size() + json.size());
-  bytes.append(previous_hash).append(json);
-  return crypto::hex(crypto::sha256(bytes));
+  return crypto::hex(crypto::sha256(previous_hash, json));
 }
 
 std::string make_line(std::int64_t seq, std::string_view body, std::string& hash) {
   std::string line;
-  line.reserve(2 * kHashChars + body.size() + 48);
-  line += hash;
+  line.reserve(kHashChars + body.size() + 48);
   line += "{\"v\":";
   line += std::to_string(kFormatVersion);
   line += ",\"seq\":";
   line += std::to_string(seq);
   line += ',';
   line += body;
-  // The previous hash stands in front of the json bytes, exactly as it is hashed; it is cut off again below.
-  hash = crypto::hex(crypto::sha256(line));
+  hash = chain_hash(hash, line);
   line += '\t';
   line += hash;
   line += '\n';
-  line.erase(0, kHashChars);
   return line;
 }
 

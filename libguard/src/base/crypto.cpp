@@ -86,11 +86,14 @@ const EVP_MD* sha256_algorithm() {
   return algorithm;
 }
 
-Digest sha256(std::string_view bytes) {
+Digest sha256(std::string_view bytes) { return sha256(bytes, {}); }
+
+Digest sha256(std::string_view first, std::string_view second) {
   thread_local const ContextPtr context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
   Digest digest;
   if (!context || EVP_DigestInit_ex2(context.get(), sha256_algorithm(), nullptr) != 1 ||
-      EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) != 1 ||
+      EVP_DigestUpdate(context.get(), first.data(), first.size()) != 1 ||
+      (!second.empty() && EVP_DigestUpdate(context.get(), second.data(), second.size()) != 1) ||
       EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1) {
     fail("SHA-256");
   }

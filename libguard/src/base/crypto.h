@@ -15,6 +15,8 @@ namespace libguard::crypto {
 using Digest = std::array<std::uint8_t, 32>;
 
 [[nodiscard]] Digest sha256(std::string_view bytes);
+// Of both, one behind the other.
+[[nodiscard]] Digest sha256(std::string_view first, std::string_view second);
 [[nodiscard]] Digest hmac_sha256(std::string_view key, std::string_view bytes);
 [[nodiscard]] std::string random_bytes(std::size_t count);
 // Constant in time for equal lengths.

@@ -99,13 +99,10 @@ struct ValueAppender {
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
-  const std::size_t plain = plain_json_end(text, 0);
-  if (plain == text.size()) {  // nearly always
-    const std::size_t start = out.size();
-    out.resize(start + plain + 2);
-    out[start] = '"';
-    std::copy(text.begin(), text.end(), out.begin() + static_cast<std::ptrdiff_t>(start + 1));
-    out.back() = '"';
+  if (is_plain_json(text)) {  // nearly always
+    out += '"';
+    out += text;
+    out += '"';
     return;
   }
   out += '"';

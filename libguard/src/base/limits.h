@@ -30,7 +30,7 @@ inline constexpr int kRemedyRoundsMax = 4;
 // One record is one line; a longer one would make the reader of a damaged file allocate without bound.
 inline constexpr std::size_t kRecordBytesMax = 32 * 1024 * 1024;
 inline constexpr std::size_t kSegmentBytesMax = 64 * 1024 * 1024;
-inline constexpr std::size_t kStatementCacheEntries = 1'024;
+inline constexpr std::size_t kStatementCacheEntries = 256;
 inline constexpr std::size_t kHopsMax = 16;
 inline constexpr std::size_t kHopBytesMax = 4 * 1024;
 // How often a wait looks at its cancel token: Ctrl-C must be felt within a second.

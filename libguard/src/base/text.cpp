@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
+#include <cstring>
 
 namespace libguard::text {
 namespace {
@@ -40,6 +42,14 @@ bool hidden(std::uint32_t c) noexcept {
 bool is_utf8(std::string_view bytes) noexcept {
   std::uint32_t code_point = 0;
   for (std::size_t at = 0; at < bytes.size();) {
+    std::uint64_t word = 0;
+    if (at + sizeof word <= bytes.size()) {
+      std::memcpy(&word, bytes.data() + at, sizeof word);
+      if ((word & 0x8080808080808080U) == 0) {  // eight bytes of ASCII
+        at += sizeof word;
+        continue;
+      }
+    }
     std::size_t length = sequence_at(bytes, at, code_point);
     if (length == 0) return false;
     at += length;
@@ -52,6 +62,11 @@ std::string visible(std::string_view bytes) {
   out.reserve(bytes.size());
   char escape[16];
   for (std::size_t at = 0; at < bytes.size();) {
+    std::size_t plain = at;
+    while (plain < bytes.size() && bytes[plain] >= 0x20 && bytes[plain] < 0x7F) ++plain;
+    out.append(bytes, at, plain - at);
+    at = plain;
+    if (at == bytes.size()) break;
     std::uint32_t code_point = 0;
     std::size_t length = sequence_at(bytes, at, code_point);
     if (length == 0) {
@@ -133,8 +148,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   return best;
 }
 
-std::string entity_part(std::string_view part) {
-  std::string out;
+void append_entity_part(std::string& out, std::string_view part) {
   for (char c : part) {
     switch (c) {
       case '/':
@@ -153,6 +167,12 @@ std::string entity_part(std::string_view part) {
         out += c;
     }
   }
+}
+
+std::string entity_part(std::string_view part) {
+  std::string out;
+  out.reserve(part.size());
+  append_entity_part(out, part);
   return out;
 }
 

@@ -19,5 +19,6 @@ namespace libguard::text {
 [[nodiscard]] std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 // Percent-encodes '/', '.', '%' and '"' in a part of an entity id.
 [[nodiscard]] std::string entity_part(std::string_view part);
+void append_entity_part(std::string& out, std::string_view part);
 
 }  // namespace libguard::text

@@ -55,6 +55,7 @@ Outcome guarded_sentence(Passage& passage) {
 }  // namespace
 
 Outcome Guard::run(SessionState& session, Request request, const ToolBody* body) {
+  if (request.purpose.empty()) request.purpose = session.purpose;
   Passage passage(session, request, body);
   Outcome outcome = guarded_sentence(passage);
   if (!passage.catalogue_changed()) return outcome;

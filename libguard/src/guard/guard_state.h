@@ -56,8 +56,8 @@ struct SessionState {
   SessionTally tally;
   // What is used in the session of an agent's own account counts in the session that it was made from.
   [[nodiscard]] SessionTally& counted() noexcept { return parent ? parent->counted() : tally; }
-  std::mutex mutex;   // guards `identity`
-  Identity identity;  // renewed when the proof was
+  std::mutex mutex;                          // guards `identity`
+  std::shared_ptr<const Identity> identity;  // another one when the proof was renewed
 };
 
 // fork(): the child's guards answer `guard.forked`, close their sockets and abandon their files.

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/json_writer.h"
+#include "guard/plain_line.h"
 #include "libguard/error.h"
 
 namespace libguard {
@@ -31,14 +32,21 @@ Line line_of(const Json& json) {
 
 std::string answer_line(std::string_view text, const std::function<std::string(const Line&)>& answer) {
   std::string id_json = "null";
+  auto answered = [&](const Line& line) {
+    std::string body = answer(line);
+    return "{\"id\":" + id_json + (body == "{}" ? "" : ",") + body.substr(1);
+  };
   try {
+    if (auto plain = read_plain_line(text)) {
+      id_json = std::move(plain->id_json);
+      return answered({std::move(plain->sql), {}});
+    }
     JsonResult result = read_json(text);
     if (!result.value) return error_line(id_json, "batch.malformed", "the line is not JSON: " + result.error);
     if (!result.value->is_object()) return error_line(id_json, "batch.malformed", "a line is a JSON object");
     auto id = result.value->find("id");
     if (id != result.value->end()) id_json = dump(*id);
-    std::string body = answer(line_of(*result.value));
-    return "{\"id\":" + id_json + (body == "{}" ? "" : ",") + body.substr(1);
+    return answered(line_of(*result.value));
   } catch (const Error& error) {
     return error_line(id_json, error.code(), error.what());
   } catch (const std::exception&) {

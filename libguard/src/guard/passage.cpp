@@ -34,9 +34,7 @@ Passage::Passage(SessionState& session, const Request& request, const ToolBody* 
       snapshot_(guard_.snapshot()),
       record_(guard_.ids->make("r")),
       started_(std::chrono::steady_clock::now()),
-      draw_(snapshot_->budgets, session.counted(), *guard_.clock) {
-  if (request_.purpose.empty()) request_.purpose = session.purpose;
-}
+      draw_(snapshot_->budgets, session.counted(), *guard_.clock) {}
 
 Checked<Understood> Passage::understand(const Identity& identity) {
   stage_ = "understand";
@@ -333,7 +331,7 @@ audit::ActionEntry Passage::entry() {
   entry.kind = request_.kind == RequestKind::tool ? "tool" : "sql";
   entry.purpose = request_.purpose;
   entry.explanation = scrub_for_record(*snapshot_->masker, request_.explanation);
-  const Command* command = understood_ ? understood_->command.get() : nullptr;
+  const std::shared_ptr<const Command> command = understood_ ? understood_->command : nullptr;
   if (!text_) text_ = record_text(request_, command, *snapshot_->config.frame, *snapshot_->masker, guard_.digest_key);
   entry.command_text = text_->command;
   entry.params_json = text_->params_json;

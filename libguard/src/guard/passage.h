@@ -44,6 +44,8 @@ class [[nodiscard]] Checked {
   Stop stop_;
 };
 
+using SharedIdentity = std::shared_ptr<const Identity>;
+
 // What the passage keeps, and the next step reads.
 template <typename T>
 using Known = std::reference_wrapper<const T>;
@@ -63,6 +65,7 @@ struct Prepared {
 
 class Passage {
  public:
+  // All three must outlive it.
   Passage(SessionState& session, const Request& request, const ToolBody* body);
 
   [[nodiscard]] Checked<Known<Identity>> authenticate();
@@ -86,8 +89,8 @@ class Passage {
 
  private:
   [[nodiscard]] std::optional<Stop> refused_at_the_door() const;
-  [[nodiscard]] Checked<Identity> renewed_identity(SessionState& session);
-  [[nodiscard]] Checked<Identity> carried_identity(SessionState& session);
+  [[nodiscard]] Checked<SharedIdentity> renewed_identity(SessionState& session);
+  [[nodiscard]] Checked<SharedIdentity> carried_identity(SessionState& session);
   [[nodiscard]] Outcome settled(Outcome outcome);
   [[nodiscard]] std::shared_ptr<const Command> tool_command() const;
   [[nodiscard]] Decision ask_policy(const Identity& identity, const Understood& understood,
@@ -108,13 +111,13 @@ class Passage {
 
   SessionState& session_;
   GuardState& guard_;
-  Request request_;
+  const Request& request_;
   const ToolBody* body_;
   std::shared_ptr<const Snapshot> snapshot_;
   std::string record_;
   std::chrono::steady_clock::time_point started_;
   const char* stage_ = "authenticate";
-  std::optional<Identity> identity_;
+  SharedIdentity identity_;  // null until it is known
   std::optional<Understood> understood_;
   std::optional<Decision> decision_;
   Draw draw_;

@@ -11,6 +11,8 @@
 namespace libguard {
 namespace {
 
+constexpr std::string_view kWithheld = "<withheld>";
+
 bool classified(const Frame& frame, const std::string& connection, const std::string& column) {
   return !classes_of(frame, connection, column).empty();
 }
@@ -111,7 +113,72 @@ std::vector<std::string> argument_names(const Request& request, const masking::M
 
 }  // namespace
 
-RecordText record_text(const Request& request, const Command* command, const Frame& frame,
+namespace {
+
+// What a record says of a command is the same each time. Agents say the same few statements again and again, so each
+// thread keeps the last ones.
+template <typename What>
+class LastSeen {
+ public:
+  // Null when it is not kept.
+  [[nodiscard]] const What* find(const std::shared_ptr<const Command>& command) const {
+    for (const Kept& each : kept_) {
+      if (each.of == command) return &each.what;
+    }
+    return nullptr;
+  }
+  void keep(const std::shared_ptr<const Command>& command, What what) {
+    kept_[next_] = {command, std::move(what)};
+    next_ = (next_ + 1) % kept_.size();
+  }
+
+ private:
+  struct Kept {
+    std::shared_ptr<const Command> of;
+    What what;
+  };
+  std::array<Kept, 4> kept_;
+  std::size_t next_ = 0;
+};
+
+struct ShownText {
+  std::uint64_t masker = 0;  // whose detectors judged it
+  bool hide = false;         // its parameters
+  std::string text;
+};
+
+ShownText shown_text(const Request& request, const std::shared_ptr<const Command>& command, const Frame& frame,
+                     const masking::Masker& masker) {
+  thread_local LastSeen<ShownText> seen;
+  const bool as_understood = request.text == command->text && request.connection == command->connection;
+  const ShownText* known = as_understood ? seen.find(command) : nullptr;
+  if (known != nullptr && known->masker == masker.id()) return *known;
+  ShownText shown{masker.id(), touches_classified(*command, frame, request.connection), {}};
+  shown.text = scrub_for_record(masker, shown.hide ? without_literals(request.text, command->literals) : request.text);
+  if (as_understood && shown.text != kWithheld) seen.keep(command, shown);
+  return shown;
+}
+
+// Not understood: what its literals are is not known, so all that could be one is taken out.
+ShownText shown_text(const Request& request, const Frame& frame, const masking::Masker& masker) {
+  const bool hide = !frame.classes.empty();
+  return {masker.id(), hide, scrub_for_record(masker, hide ? without_anything_quoted(request.text) : request.text)};
+}
+
+// The facts, but for the moment at which policy was asked.
+std::string kept_facts(const std::shared_ptr<const Command>& command, std::int64_t decided_us) {
+  thread_local LastSeen<std::string> seen;
+  const std::string head = "{\"decided_us\":" + std::to_string(decided_us);
+  if (const std::string* known = seen.find(command)) return head + *known;
+  std::string facts = facts_json_text(*command, decided_us);
+  // Else it was cut: too long to be kept anywhere.
+  if (facts.starts_with(head)) seen.keep(command, facts.substr(head.size()));
+  return facts;
+}
+
+}  // namespace
+
+RecordText record_text(const Request& request, const std::shared_ptr<const Command>& command, const Frame& frame,
                        const masking::Masker& masker, const std::string& digest_key) {
   RecordText out;
   out.digest = digest_of_text(request, digest_key);
@@ -119,40 +186,12 @@ RecordText record_text(const Request& request, const Command* command, const Fra
     out.command = scrub_for_record(masker, request.arguments);
     return out;
   }
-  bool understood = command != nullptr && command->understood;
-  bool hide = understood ? touches_classified(*command, frame, request.connection) : !frame.classes.empty();
-  std::string text = !hide        ? request.text
-                     : understood ? without_literals(request.text, command->literals)
-                                  : without_anything_quoted(request.text);
-  out.command = scrub_for_record(masker, text);
-  out.params_json = params_json(request.params, hide, masker);
+  const bool understood = command != nullptr && command->understood;
+  ShownText shown = understood ? shown_text(request, command, frame, masker) : shown_text(request, frame, masker);
+  out.command = std::move(shown.text);
+  out.params_json = params_json(request.params, shown.hide, masker);
   return out;
 }
-
-namespace {
-
-// The facts of a command are the same each time, but for the moment at which policy was asked. Agents say the same few
-// statements again and again, so each thread keeps the last ones.
-std::string kept_facts(const std::shared_ptr<const Command>& command, std::int64_t decided_us) {
-  struct Kept {
-    std::shared_ptr<const Command> of;
-    std::string facts;
-  };
-  constexpr std::size_t kKept = 4;
-  thread_local std::array<Kept, kKept> kept;
-  thread_local std::size_t next = 0;
-  const std::string head = "{\"decided_us\":" + std::to_string(decided_us);
-  for (const Kept& each : kept) {
-    if (each.of == command) return head + each.facts;
-  }
-  std::string facts = facts_json_text(*command, decided_us);
-  if (!facts.starts_with(head)) return facts;  // cut: too long to be kept anywhere
-  kept[next] = {command, facts.substr(head.size())};
-  next = (next + 1) % kKept;
-  return facts;
-}
-
-}  // namespace
 
 std::string facts_text(const Request& request, const std::shared_ptr<const Command>& command,
                        const masking::Masker& masker, std::int64_t decided_us) {
@@ -165,7 +204,7 @@ std::string scrub_for_record(const masking::Masker& masker, std::string_view tex
   try {
     return masker.scrub(text);
   } catch (const std::exception&) {
-    return "<withheld>";
+    return std::string(kWithheld);
   }
 }
 

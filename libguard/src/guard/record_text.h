@@ -21,8 +21,8 @@ struct RecordText {
 };
 
 // `command` may be null (authentication failed, a tool's arguments are in request.arguments).
-[[nodiscard]] RecordText record_text(const Request& request, const Command* command, const Frame& frame,
-                                     const masking::Masker& masker, const std::string& digest_key);
+[[nodiscard]] RecordText record_text(const Request& request, const std::shared_ptr<const Command>& command,
+                                     const Frame& frame, const masking::Masker& masker, const std::string& digest_key);
 
 // `facts` of the record (model/command_facts.h); "" for what was not understood, since policy was not asked then.
 [[nodiscard]] std::string facts_text(const Request& request, const std::shared_ptr<const Command>& command,

@@ -23,11 +23,11 @@ const char* proof_kind(const SessionSpec& spec) {
 std::string opened_json(const SessionState& session) {
   std::string out;
   JsonWriter json(out);
-  json.begin_object().text("session", session.id).text("account", session.identity.account);
-  json.text("provider", session.identity.provider).boolean("verified", session.identity.verified);
+  json.begin_object().text("session", session.id).text("account", session.opened_as.account);
+  json.text("provider", session.opened_as.provider).boolean("verified", session.opened_as.verified);
   json.text("proof", session.proof_kind).text_if("user", session.asserted_user).text_if("purpose", session.purpose);
   if (session.parent) json.text("of_session", session.parent->id);
-  json.texts_if("warnings", session.identity.warnings);
+  json.texts_if("warnings", session.opened_as.warnings);
   json.end_object();
   return out;
 }
@@ -63,10 +63,10 @@ Session Guard::session(SessionSpec spec) const {
   session->proof_kind = proof_kind(spec);
   session->renew = std::move(spec.renew);
   session->asserted_user = std::move(spec.user);
-  session->identity = std::move(*answer.identity);
+  session->opened_as = std::move(*answer.identity);
   if (!session->asserted_user.empty())
-    snapshot->authenticator->attach_asserted_user(session->identity, session->asserted_user);
-  session->opened_as = session->identity;
+    snapshot->authenticator->attach_asserted_user(session->opened_as, session->asserted_user);
+  session->identity = std::make_shared<const Identity>(session->opened_as);
   state_->journal->record_event("session", opened_json(*session), false);
   state_->counters.sessions.fetch_add(1, std::memory_order_relaxed);
   return Session(std::move(session));
@@ -94,7 +94,9 @@ Outcome Session::use(Request request, const ToolBody& body) const {
 }
 
 Outcome Session::refuse(const Error& malformed) const {
-  Passage passage(*state_, Request{}, nullptr);
+  Request nothing;
+  nothing.purpose = state_->purpose;
+  Passage passage(*state_, nothing, nullptr);
   try {
     return passage.stopped({OutcomeState::refused, malformed.code(), malformed.what(), {}});
   } catch (const Error& unwritable) {
@@ -108,12 +110,12 @@ Session Session::as_account(const std::string& account) const {
   GuardState& guard = *state_->guard;
   auto snapshot = guard.snapshot();
   identity::Authenticated answer = snapshot->authenticator->with_account(account);
-  Identity parent;
+  std::shared_ptr<const Identity> parent;
   {
     std::lock_guard lock(state_->mutex);
     parent = state_->identity;
   }
-  if (answer.identity && answer.identity->tenant != parent.tenant)
+  if (answer.identity && answer.identity->tenant != parent->tenant)
     answer = {std::nullopt, "identity.unknown_account", "there is no account of this name"};
   if (!answer.identity) {
     guard.journal->record_event("session_refused", refused_json({.account = account}, answer), true);
@@ -125,8 +127,8 @@ Session Session::as_account(const std::string& account) const {
   session->purpose = state_->purpose;
   session->proof_kind = "account";
   session->parent = state_;
-  session->identity = with_user_of(parent, std::move(*answer.identity));
-  session->opened_as = session->identity;
+  session->opened_as = with_user_of(*parent, std::move(*answer.identity));
+  session->identity = std::make_shared<const Identity>(session->opened_as);
   guard.journal->record_event("session", opened_json(*session), false);
   guard.counters.sessions.fetch_add(1, std::memory_order_relaxed);
   return Session(std::move(session));

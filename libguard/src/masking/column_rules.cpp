@@ -28,20 +28,20 @@ bool origins_are_plain(const Command& command) {
   return !mentions(command.text, "UNION") && !mentions(command.text, "EXCEPT") && !mentions(command.text, "INTERSECT");
 }
 
-std::set<std::string> tables_of(const Command& command) {
-  std::set<std::string> tables(command.reads.begin(), command.reads.end());
-  tables.insert(command.writes.begin(), command.writes.end());
-  for (const Touch& touch : command.touches) tables.insert(touch.object);
-  for (const RevealedColumn& column : command.reveals) {
-    for (const std::string& source : column.sources) tables.insert(source.substr(0, source.rfind('.')));
-  }
-  return tables;
-}
-
-bool from_one_of(const std::set<std::string>& tables, const std::string& origin) {
-  return std::any_of(tables.begin(), tables.end(), [&](const std::string& table) {
+// Is the column of a table that the parser saw?
+bool foreseen(const std::string& origin, const Command& command) {
+  auto is_of = [&](std::string_view table) {
     return origin.size() > table.size() && origin[table.size()] == '.' && origin.starts_with(table);
-  });
+  };
+  auto from = [&](const RevealedColumn& column) {
+    return std::any_of(column.sources.begin(), column.sources.end(), [&](const std::string& source) {
+      return is_of(std::string_view(source).substr(0, source.rfind('.')));
+    });
+  };
+  return std::any_of(command.reads.begin(), command.reads.end(), is_of) ||
+         std::any_of(command.writes.begin(), command.writes.end(), is_of) ||
+         std::any_of(command.touches.begin(), command.touches.end(), [&](const Touch& t) { return is_of(t.object); }) ||
+         std::any_of(command.reveals.begin(), command.reveals.end(), from);
 }
 
 // Every source is classified and none of its classes is masked: the caller was permitted to see exactly this, so
@@ -59,13 +59,13 @@ bool permitted(const RevealedColumn& column, const Command& command, const MaskP
 
 // The server names the column that a result column comes from. nullopt: it says nothing that the plan did not know.
 std::optional<ColumnRule> by_origin(const RawColumn& column, const Command& command, const MaskPlan& plan,
-                                    const Frame& frame, const std::set<std::string>& tables) {
+                                    const Frame& frame) {
   if (column.origin.empty() || plan.masked_classes.empty()) return std::nullopt;
   std::set<std::string> classes = classes_of(frame, command.connection, column.origin);
   std::erase_if(classes, [&](const std::string& name) { return !plan.masked_classes.contains(name); });
   if (!classes.empty()) return hidden(plan_of(classes, frame), false);
   // A table that the parser did not see: it was wrong about this statement, so its lineage counts for nothing here.
-  if (!from_one_of(tables, column.origin)) return unproven();
+  if (!foreseen(column.origin, command)) return unproven();
   return std::nullopt;
 }
 
@@ -76,13 +76,12 @@ std::vector<ColumnRule> column_rules(const std::vector<RawColumn>& columns, cons
   if (plan.mask_everything || plan.columns.size() != columns.size()) {
     return std::vector<ColumnRule>(columns.size(), unproven());
   }
-  const std::set<std::string> tables = tables_of(command);
   const bool plain = origins_are_plain(command);
   std::vector<ColumnRule> rules;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (plan.columns[i].mask) {
       rules.push_back(hidden(plan.columns[i], plain && !columns[i].origin.empty()));
-    } else if (auto rule = by_origin(columns[i], command, plan, frame, tables)) {
+    } else if (auto rule = by_origin(columns[i], command, plan, frame)) {
       rules.push_back(std::move(*rule));
     } else {
       bool shown = i < command.reveals.size() && permitted(command.reveals[i], command, plan, frame);

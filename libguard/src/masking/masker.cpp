@@ -1,5 +1,7 @@
 #include "masking/masker.h"
 
+#include <atomic>
+
 #include "libguard/error.h"
 #include "masking/cell_masker.h"
 #include "masking/column_rules.h"
@@ -26,7 +28,10 @@ std::vector<OutcomeColumn> outcome_columns(const std::vector<RawColumn>& columns
 
 Masker::Masker(std::shared_ptr<const Frame> frame, std::vector<std::shared_ptr<const Detector>> detectors,
                std::string detect_show)
-    : frame_(std::move(frame)), detectors_(std::move(detectors)), detect_show_(detect_show) {}
+    : frame_(std::move(frame)), detectors_(std::move(detectors)), detect_show_(detect_show) {
+  static std::atomic<std::uint64_t> last{0};
+  id_ = ++last;
+}
 
 MaskedResult Masker::mask(RawResult&& raw, const Command& command, const MaskPlan& plan) const {
   std::vector<ColumnRule> rules = column_rules(raw.columns, command, plan, *frame_);

@@ -2,6 +2,7 @@
 // What may be seen. Column rules first (lineage that is safe rather than clever), then value detectors on whatever
 // text is left. If anything here fails, nothing leaves (promise 4). The only maker of a MaskedResult.
 
+#include <cstdint>
 #include <memory>
 #include <set>
 #include <string>
@@ -50,6 +51,8 @@ class Masker {
   // Values that only detectors judge: tool answers, and what goes into records (arguments, explanations).
   [[nodiscard]] MaskedResult mask_text(RawResult&& raw) const;
   [[nodiscard]] std::string scrub(std::string_view text) const;
+  // Of no other masker of this process, alive or gone.
+  [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
 
  private:
   [[nodiscard]] MaskedResult run(RawResult&& raw, const std::vector<ColumnRule>& rules) const;
@@ -57,6 +60,7 @@ class Masker {
   std::shared_ptr<const Frame> frame_;
   std::vector<std::shared_ptr<const Detector>> detectors_;
   Operator detect_show_;
+  std::uint64_t id_ = 0;
 };
 
 // One line of `libguard mask --batch`: {id, text} -> {id, masked, spans}; never throws.

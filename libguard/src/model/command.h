@@ -75,7 +75,7 @@ struct DoubtReason {
 struct Behind {
   std::vector<std::string> kinds;   // of the statements in that code
   std::set<std::string> reads;      // relations that it reads, "schema.table"
-  std::set<std::string> cascades;   // tables that foreign keys change along; not in `writes`
+  std::set<std::string> cascades;   // tables that foreign keys change or DROP takes along; not in `writes`
   std::set<std::string> triggers;   // "schema.table.trigger" that may fire
   std::set<std::string> rules;      // "schema.table.rule"
   std::set<std::string> policies;   // "schema.table.policy" that filter or check rows

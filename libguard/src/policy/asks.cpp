@@ -10,13 +10,17 @@ namespace libguard::policy {
 namespace {
 
 // A user schema of this name would be taken for the system's own place.
-std::string schema_part(std::string_view schema) {
-  std::string part = text::entity_part(schema);
-  return part == "$system" ? "%24system" : part;
+void append_schema(std::string& id, std::string_view schema) {
+  if (schema == "$system")
+    id += "%24system";
+  else
+    text::append_entity_part(id, schema);
 }
 
 std::vector<EntityIndex> below(const ConnectionEntity& connection) {
-  std::vector<EntityIndex> out = connection.anchor.ancestors;
+  std::vector<EntityIndex> out;
+  out.reserve(connection.anchor.ancestors.size() + 3);  // and a schema, and a tag
+  out = connection.anchor.ancestors;
   out.push_back(connection.anchor.entity);
   return out;
 }
@@ -85,12 +89,18 @@ bool AskBuilder::touch(const Touch& touch, const ConnectionEntity& connection, D
   if (anchor == nullptr || !clear)
     return fail("command.unknown_name", "the command touches something that policy has no name for");
   std::string_view object = touch.object;
-  std::string schema =
-      connection.part + "/" + (touch.system ? std::string("$system") : schema_part(object.substr(0, dot)));
-  EntityIndex schema_entity = names_.entity(words_.type(Type::schema), schema);
-  schema += '.';
-  schema += text::entity_part(object.substr(dot + 1));
-  Ask ask{action, anchor, names_.entity(words_.type(Type::table), schema), below(connection), &touch, {}, false};
+  std::string id;
+  id.reserve(connection.part.size() + object.size() + 16);
+  id += connection.part;
+  id += '/';
+  if (touch.system)
+    id += "$system";
+  else
+    append_schema(id, object.substr(0, dot));
+  EntityIndex schema_entity = names_.entity(words_.type(Type::schema), id);
+  id += '.';
+  text::append_entity_part(id, object.substr(dot + 1));
+  Ask ask{action, anchor, names_.entity(words_.type(Type::table), id), below(connection), &touch, {}, false};
   ask.ancestors.push_back(schema_entity);
   sort(ask.ancestors);
   asks.push_back(std::move(ask));
@@ -103,7 +113,7 @@ void AskBuilder::function(const CalledFunction& function, const ConnectionEntity
   Ask ask{"call", words_.action("call"), 0, below(connection), nullptr, "function " + text::visible(function.name),
           opaque};
   if (dot != std::string::npos) {
-    id += schema_part(std::string_view(function.name).substr(0, dot));
+    append_schema(id, std::string_view(function.name).substr(0, dot));
     ask.ancestors.push_back(names_.entity(words_.type(Type::schema), id));
     id += '.';
   }

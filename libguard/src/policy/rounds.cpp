@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "policy/cedar/slice_memo.h"
 
 namespace libguard::policy {
 namespace {
@@ -166,7 +167,9 @@ void Rounds::ask_one(const Case& about, const Ask& ask, const Subject& subject, 
   request.action = {ask.action_anchor->entity, ask.action_anchor->ancestors};
   request.resource = {ask.resource, ask.ancestors};
   request.context = context_.record();
-  policies_.set.ask(request, names_, machine_, answer_);
+  thread_local cedar::SliceMemo slices;
+  const auto& slice = slices.slice(policies_.set, request, names_, words_.names.entity_count());
+  cedar::PolicySet::ask(slice, request, machine_, answer_);
   bool refused = false;
   for (cedar::PolicyIndex policy : answer_.forbids) {
     if (about.without.contains(policy)) continue;

@@ -54,7 +54,8 @@ class Rounds {
  public:
   Rounds(const Vocabulary& words, const LoadedPolicies& policies, const cedar::Names& names, RequestContext& context,
          Witness* witness = nullptr)
-      : policies_(policies),
+      : words_(words),
+        policies_(policies),
         names_(names),
         hierarchy_(words.entities),
         machine_(names, hierarchy_),
@@ -94,6 +95,7 @@ class Rounds {
   void sort_objections(const Case& about, Ruling& ruling) const;
   [[nodiscard]] bool remediable(const Case& about, const Objection& objection) const;
 
+  const Vocabulary& words_;
   const LoadedPolicies& policies_;
   const cedar::Names& names_;
   cedar::Hierarchy hierarchy_;

@@ -248,22 +248,29 @@ class Analysis {
   void maintain(std::string_view kind, std::string object);
   std::string object_of(Node range);
 
-  // definition.cpp: DDL and DCL
+  // definition.cpp: what is made and changed
   bool definition(Node node);
-  bool privilege(Node node);
   bool creation(Node node);
   void create_in_schema(Node node);
   void create_as(Node node);
   void create_view(Node node);
   void create_table(Node node, std::string_view kind);
-  void drop(Node node);
-  void drop_named(Node node, Node object);
-  void drop_columns_of(std::string_view type);
-  void grant(Node node);
   void ddl(std::string_view kind, std::string object, bool destructive = true);
   void ddl_on(std::string_view kind, Node range);
   std::string written_name(Node range);
   void walk(Node node, int depth);
+
+  // drops.cpp
+  void drop(Node node);
+  void drop_named(Node node, Node object);
+  void drop_columns_of(std::string_view type);
+  void dropped_too(const Relation& relation);
+  void taken_along(const Relation& relation, bool cascade);
+  void renamed(Node node, std::string_view kind);
+
+  // privileges.cpp
+  bool privilege(Node node);
+  void grant(Node node);
 
   void note_single_call(Node statement);
   void do_block(Node node);

@@ -1,9 +1,8 @@
-// DDL and DCL: what is made, changed, dropped, granted. Expressions inside definitions are searched for what they call.
+// DDL: what is made and changed. Expressions inside definitions are searched for what they call.
 #include <algorithm>
 #include <array>
 
 #include "command/postgres/analysis.h"
-#include "command/postgres/types.h"
 
 namespace libguard::command::postgres {
 namespace {
@@ -192,6 +191,7 @@ void Analysis::walk(Node node, int depth) {
 }
 
 bool Analysis::definition(Node node) {
+  if (outside_transaction(node)) facts_.not_runnable("command.no_transaction", kNoTransactionSentence);
   if (node.is(T_DropStmt) || node.is(T_DropOwnedStmt) || node.is(T_DropRoleStmt)) {
     drop(node);
     return true;
@@ -199,7 +199,6 @@ bool Analysis::definition(Node node) {
   const auto* found = std::find_if(std::begin(kDefinitions), std::end(kDefinitions),
                                    [&](const Plain& each) { return each.tag == node.tag(); });
   if (found == std::end(kDefinitions)) return false;
-  if (outside_transaction(node)) facts_.not_runnable("command.no_transaction", kNoTransactionSentence);
   Node range = node.node(F_relation);
   if (!range) range = node.node(F_table);
   if (!range && (node.is(T_CreateSeqStmt) || node.is(T_AlterSeqStmt))) range = node.node(F_sequence);
@@ -209,6 +208,7 @@ bool Analysis::definition(Node node) {
     ddl(found->kind, database_object(name_in(node)), !node.is(T_CommentStmt));
   }
   if (node.is(T_AlterSystemStmt)) facts_.effect(CommandEffect::dcl);
+  if (node.is(T_RenameStmt) || node.is(T_AlterObjectSchemaStmt)) renamed(node, found->kind);
   if (node.is(T_CreateFunctionStmt) || node.is(T_RuleStmt) || node.is(T_CreateTrigStmt)) {
     facts_.doubt("opaque_code");  // runs later, when somebody calls it or writes the table
     return true;
@@ -289,131 +289,6 @@ void Analysis::create_view(Node node) {
   for (const OutColumn& column : query(node.node(F_query), around(), false)) all.add(column.sources);
   facts_.carry(all);
   facts_.extra(std::string_view(name).substr(0, name.find('.')), range.text(F_relname));
-}
-
-void Analysis::drop_named(Node node, Node object) {
-  const NodeList parts = object.items();
-  const std::string_view last = parts.empty() ? object.own_text() : last_name(parts);
-  const std::string_view schema = parts.size() >= 2 ? parts[parts.size() - 2].own_text() : std::string_view();
-  const Relation* relation = find_relation(schema, last);
-  if (!parts.empty() && relation == nullptr && parts.size() >= 2) {
-    // DROP TRIGGER t ON table names the table before the trigger.
-    relation = find_relation(parts.size() >= 3 ? parts[parts.size() - 3].own_text() : std::string_view(), schema);
-  }
-  if (relation != nullptr) {
-    ddl("drop", relation->full);
-    facts_.write(relation->full);
-  } else if (!parts.empty()) {
-    std::string full = schema.empty() ? search_path().empty() ? "public" : search_path().front() : std::string(schema);
-    full.append(".").append(last);
-    ddl("drop", full);
-    if (names_.open_world()) facts_.write(full);
-  } else {
-    ddl("drop", database_object(last.empty() ? "object" : last));
-  }
-  // A schema takes everything in it along.
-  if (!node.is(T_DropStmt) || !parts.empty()) return;
-  for (const auto& each : names_.relations()) {
-    if (each->schema == last && !each->system) ddl("drop", each->full);
-  }
-}
-
-// DROP TYPE ... CASCADE takes every column of the type along.
-void Analysis::drop_columns_of(std::string_view type) {
-  for (const auto& relation : names_.relations()) {
-    const auto& columns = relation->entry->columns;
-    const bool holds = std::any_of(columns.begin(), columns.end(), [&](const CatalogueColumn& column) {
-      const std::string_view plain = plain_type(column.type);
-      return plain == type || (plain.starts_with("_") && plain.substr(1) == type);
-    });
-    if (!holds || relation->system) continue;
-    ddl("drop", relation->full);
-    if (!relation->is_view()) facts_.write(relation->full);
-  }
-}
-
-void Analysis::drop(Node node) {
-  if (outside_transaction(node)) facts_.not_runnable("command.no_transaction", kNoTransactionSentence);
-  if (!node.is(T_DropStmt)) {
-    ddl("drop", database_object(node.is(T_DropOwnedStmt) ? "owned" : "role"));
-    facts_.effect(CommandEffect::dcl);
-    return;
-  }
-  for (Node object : node.list(F_objects)) {
-    if (object.is(T_ObjectWithArgs)) {
-      const NodeList name = object.list(F_objname);
-      const std::string_view schema = name.size() >= 2 ? name[name.size() - 2].own_text() : "public";
-      ddl("drop", std::string(schema) + "." + std::string(last_name(name)));
-    } else if (object.is(T_TypeName)) {
-      ddl("drop", "public." + std::string(last_name(object.list(F_names))));
-      if (node.number(F_behavior) == LG_DROP_CASCADE) drop_columns_of(last_name(object.list(F_names)));
-    } else {
-      drop_named(node, object);
-    }
-  }
-}
-
-void Analysis::grant(Node node) {
-  bool named = false;
-  for (Node object : node.list(F_objects)) {
-    std::string name = database_object("privileges");
-    if (object.is(T_RangeVar)) {
-      const Relation* relation = find_relation(object.text(F_schemaname), object.text(F_relname));
-      name = relation != nullptr ? relation->full : written_name(object);
-    } else if (object.is(T_String)) {
-      name = database_object(object.own_text());
-    }
-    facts_.touch({.action = "dcl",
-                  .object = name,
-                  .oid = 0,
-                  .bound = Bound::none,
-                  .rows_bound = kUnproven,
-                  .columns_written = {},
-                  .system = false,
-                  .through_view = false});
-    named = true;
-  }
-  if (named) return;
-  facts_.touch({.action = "dcl",
-                .object = database_object("privileges"),
-                .oid = 0,
-                .bound = Bound::none,
-                .rows_bound = kUnproven,
-                .columns_written = {},
-                .system = false,
-                .through_view = false});
-}
-
-bool Analysis::privilege(Node node) {
-  std::string_view kind;
-  switch (node.tag()) {
-    case T_GrantStmt:
-    case T_GrantRoleStmt:
-    case T_AlterDefaultPrivilegesStmt:
-      kind = "dcl";
-      break;
-    case T_CreateRoleStmt:
-      kind = "create_role";
-      break;
-    case T_AlterRoleStmt:
-    case T_AlterRoleSetStmt:
-      kind = "alter_role";
-      break;
-    case T_ReassignOwnedStmt:
-      kind = "reassign_owned";
-      break;
-    case T_SecLabelStmt:
-      kind = "security_label";
-      break;
-    default:
-      return false;
-  }
-  facts_.kind(kind);
-  facts_.effect(CommandEffect::dcl);
-  facts_.destructive = true;
-  schema_changed();
-  grant(node);
-  return true;
 }
 
 }  // namespace libguard::command::postgres

@@ -173,8 +173,7 @@ bool Facts::readonly_safe() const {
   return std::all_of(functions_.begin(), functions_.end(), [](const CalledFunction& f) { return f.safe || f.read; });
 }
 
-Command Facts::command(int statements) && {
-  Command command;
+void Facts::into(Command& command, int statements) && {
   command.dialect = Dialect::postgres;
   command.connection = names_.connection();
   command.catalogue_version = names_.version();
@@ -188,7 +187,7 @@ Command Facts::command(int statements) && {
     command.runnable = false;
     command.not_runnable_code = code_;
     command.not_runnable = sentence_;
-    return command;
+    return;
   }
   command.understood = true;
   command.effect = kByRank[effect_];
@@ -220,7 +219,6 @@ Command Facts::command(int statements) && {
   command.runnable = not_runnable_code_.empty();
   command.not_runnable_code = not_runnable_code_;
   command.not_runnable = not_runnable_;
-  return command;
 }
 
 }  // namespace libguard::command::postgres

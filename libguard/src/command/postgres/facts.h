@@ -131,8 +131,8 @@ class Facts {
   // What is left of the work that one text may cause (a recursive CTE is read again until nothing changes).
   [[nodiscard]] bool spend();
 
-  // Everything but text, params and literals.
-  [[nodiscard]] Command command(int statements) &&;
+  // Everything but text, params and literals; `command` is a new one.
+  void into(Command& command, int statements) &&;
   [[nodiscard]] const std::vector<Assignment>& assignments() const { return assigned_; }
 
   // Flags that the walkers set.

@@ -1,23 +1,43 @@
 #include "command/postgres/literals.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 
 namespace libguard::command::postgres {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_word_start(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+// What a byte may be part of; a look-up, since every byte of every statement is asked about.
+enum Part : std::uint8_t { kNothing = 0, kDigit = 1, kWordStart = 2, kDollar = 4, kStarts = 8 };
+
+constexpr std::array<std::uint8_t, 256> parts() {
+  std::array<std::uint8_t, 256> out{};
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const bool letter = (i >= 'a' && i <= 'z') || (i >= 'A' && i <= 'Z') || i == '_' || i >= 0x80;
+    const bool digit = i >= '0' && i <= '9';
+    const bool starts = letter || digit || std::string_view("-/'\"$.").find(static_cast<char>(i)) < 6;
+    out[i] = static_cast<std::uint8_t>((digit ? kDigit : 0) | (letter ? kWordStart : 0) | (i == '$' ? kDollar : 0) |
+                                       (starts ? kStarts : 0));
+  }
+  return out;
 }
-bool is_word(char c) { return is_word_start(c) || is_digit(c); }
+constexpr std::array<std::uint8_t, 256> kParts = parts();
+
+bool is(char c, int part) { return (kParts[static_cast<unsigned char>(c)] & part) != 0; }
+bool is_digit(char c) { return is(c, kDigit); }
+bool is_word_start(char c) { return is(c, kWordStart); }
+bool is_word(char c) { return is(c, kWordStart | kDigit); }
 
 class Scanner {
  public:
   explicit Scanner(std::string_view sql) : sql_(sql) {}
 
   std::vector<LiteralSpan> scan() {
-    while (at_ < sql_.size()) token();
-    return std::move(spans_);
+    for (;;) {
+      while (at_ < sql_.size() && !is(sql_[at_], kStarts)) ++at_;
+      if (at_ == sql_.size()) return std::move(spans_);
+      token();
+    }
   }
 
  private:
@@ -126,7 +146,7 @@ class Scanner {
       at_ += 2;
       return text(start, false);
     }
-    while (at_ < sql_.size() && (is_word(sql_[at_]) || sql_[at_] == '$')) ++at_;
+    while (at_ < sql_.size() && is(sql_[at_], kWordStart | kDigit | kDollar)) ++at_;
   }
 
   void number() {

@@ -115,7 +115,8 @@ std::shared_ptr<Understood> StatementUnderstander::read(std::string_view sql) co
   if (!own->failed()) read_all(tree, names_, own);
   Facts& facts = *own;
   const std::vector<Assignment>& assignments = facts.assignments();  // which making the Command leaves alone
-  auto command = std::make_shared<Command>(std::move(facts).command(static_cast<int>(tree.statements().size())));
+  auto command = std::make_shared<Command>();
+  std::move(facts).into(*command, static_cast<int>(tree.statements().size()));
   command->text = std::move(text);
   if (command->understood) command->literals = literal_spans(sql);
   for (std::size_t i = 0; command->understood && i < assignments.size(); ++i) {

@@ -208,9 +208,12 @@ bool Facts::seen(const Prepared& prepared, Lineage& lineage) {
     if (touched.action != SQLITE_READ) continue;
     bool table_function = same_name(touched.first, "json_each") || same_name(touched.first, "json_tree");
     if (table_function) continue;
-    if (text::lower_ascii(touched.first).rfind("pragma_", 0) == 0) {
-      Touch& system = touch("select", "main." + text::lower_ascii(touched.first));
+    const std::string name = text::lower_ascii(touched.first);
+    if (name.starts_with("pragma_")) {
+      Touch& system = touch("select", "main." + name);
       system.system = true;
+      // Some show where the file lies.
+      if (!libguard::sqlite::pragma_allowed(std::string_view(name).substr(7), nullptr)) all_safe_ = false;
       not_runnable("command.table_function", "a PRAGMA is asked as a statement here, as in PRAGMA table_info(t)");
       continue;
     }

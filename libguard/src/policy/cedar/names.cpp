@@ -1,5 +1,7 @@
 #include "policy/cedar/names.h"
 
+#include <algorithm>
+
 namespace libguard::policy::cedar {
 
 Names::Names(const Names* base)
@@ -7,43 +9,54 @@ Names::Names(const Names* base)
       first_symbol_(base->first_symbol_ + static_cast<Symbol>(base->symbols_.size())),
       first_entity_(base->entity_count()) {}
 
-std::string_view Names::keep(std::string_view text) {
-  storage_.push_back(std::make_unique<std::string>(text));
-  return *storage_.back();
+std::string_view Names::keep(std::string_view text) { return storage_.emplace_front(text); }
+
+std::optional<Symbol> Names::find_symbol(std::string_view name) const {
+  for (const Names* layer = this; layer != nullptr; layer = layer->base_) {
+    if (layer->symbol_of_.empty()) {
+      const auto found = std::find(layer->symbols_.begin(), layer->symbols_.end(), name);
+      if (found != layer->symbols_.end())
+        return layer->first_symbol_ + static_cast<Symbol>(found - layer->symbols_.begin());
+    } else if (const auto found = layer->symbol_of_.find(name); found != layer->symbol_of_.end()) {
+      return found->second;
+    }
+  }
+  return std::nullopt;
 }
 
-const Symbol* Names::find_symbol(std::string_view name) const {
+std::optional<EntityIndex> Names::find_entity(const Key& key) const {
   for (const Names* layer = this; layer != nullptr; layer = layer->base_) {
-    auto found = layer->symbol_of_.find(name);
-    if (found != layer->symbol_of_.end()) return &found->second;
+    if (layer->entity_of_.empty()) {
+      const auto found = std::find(layer->entities_.begin(), layer->entities_.end(), key);
+      if (found != layer->entities_.end())
+        return layer->first_entity_ + static_cast<EntityIndex>(found - layer->entities_.begin());
+    } else if (const auto found = layer->entity_of_.find(key); found != layer->entity_of_.end()) {
+      return found->second;
+    }
   }
-  return nullptr;
-}
-
-const EntityIndex* Names::find_entity(const Key& key) const {
-  for (const Names* layer = this; layer != nullptr; layer = layer->base_) {
-    auto found = layer->entity_of_.find(key);
-    if (found != layer->entity_of_.end()) return &found->second;
-  }
-  return nullptr;
+  return std::nullopt;
 }
 
 Symbol Names::symbol(std::string_view name) {
-  if (const Symbol* known = find_symbol(name)) return *known;
-  auto index = static_cast<Symbol>(first_symbol_ + symbols_.size());
-  std::string_view kept = keep(name);
-  symbols_.push_back(kept);
-  symbol_of_.emplace(kept, index);
-  return index;
+  if (const auto known = find_symbol(name)) return *known;
+  symbols_.push_back(keep(name));
+  const auto count = static_cast<Symbol>(symbols_.size());
+  if (count == kFew + 1) {
+    for (Symbol i = 0; i < kFew; ++i) symbol_of_.emplace(symbols_[i], first_symbol_ + i);
+  }
+  if (count > kFew) symbol_of_.emplace(symbols_.back(), first_symbol_ + count - 1);
+  return first_symbol_ + count - 1;
 }
 
 EntityIndex Names::entity(Symbol type, std::string_view id) {
-  if (const EntityIndex* known = find_entity({type, id})) return *known;
-  EntityIndex index = entity_count();
-  std::string_view kept = keep(id);
-  entities_.push_back({type, kept});
-  entity_of_.emplace(Key{type, kept}, index);
-  return index;
+  if (const auto known = find_entity({type, id})) return *known;
+  entities_.push_back({type, keep(id)});
+  const auto count = static_cast<EntityIndex>(entities_.size());
+  if (count == kFew + 1) {
+    for (EntityIndex i = 0; i < kFew; ++i) entity_of_.emplace(entities_[i], first_entity_ + i);
+  }
+  if (count > kFew) entity_of_.emplace(entities_.back(), first_entity_ + count - 1);
+  return first_entity_ + count - 1;
 }
 
 std::string_view Names::text(Symbol symbol) const {

@@ -3,7 +3,8 @@
 // of a frozen table serves one request: what the frozen table does not know gets a number above it.
 
 #include <cstdint>
-#include <memory>
+#include <forward_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -34,6 +35,7 @@ class Names {
   [[nodiscard]] std::string display(EntityIndex entity) const;
 
  private:
+  static constexpr std::uint32_t kFew = 12;
   struct Key {
     Symbol type;
     std::string_view id;
@@ -44,20 +46,17 @@ class Names {
       return std::hash<std::string_view>{}(key.id) ^ (static_cast<std::size_t>(key.type) * 0x9E3779B97F4A7C15ULL);
     }
   };
-  struct Entity {
-    Symbol type;
-    std::string_view id;
-  };
-  [[nodiscard]] const Symbol* find_symbol(std::string_view name) const;
-  [[nodiscard]] const EntityIndex* find_entity(const Key& key) const;
+  [[nodiscard]] std::optional<Symbol> find_symbol(std::string_view name) const;
+  [[nodiscard]] std::optional<EntityIndex> find_entity(const Key& key) const;
   std::string_view keep(std::string_view text);
 
   const Names* base_ = nullptr;
   Symbol first_symbol_ = 0;
   EntityIndex first_entity_ = 0;
-  std::vector<std::unique_ptr<std::string>> storage_;
+  std::forward_list<std::string> storage_;
   std::vector<std::string_view> symbols_;
-  std::vector<Entity> entities_;
+  std::vector<Key> entities_;
+  // Empty while there are few: a layer of one request is quicker looked through than looked up in.
   std::unordered_map<std::string_view, Symbol> symbol_of_;
   std::unordered_map<Key, EntityIndex, KeyHash> entity_of_;
 };

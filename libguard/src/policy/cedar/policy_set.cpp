@@ -1,6 +1,7 @@
 #include "policy/cedar/policy_set.h"
 
 #include <algorithm>
+#include <atomic>
 
 namespace libguard::policy::cedar {
 namespace {
@@ -34,7 +35,11 @@ bool scope_matches(const Policy& policy, const EvalRequest& request, const Names
          matches(policy.resource, request.resource, names);
 }
 
-void PolicySet::freeze() { index_.build(policies_); }
+void PolicySet::freeze() {
+  static std::atomic<std::uint64_t> last{0};
+  index_.build(policies_);
+  id_ = ++last;
+}
 
 void PolicySet::slice(const EvalRequest& request, const Names& names, std::vector<Candidate>& out) const {
   thread_local std::vector<std::uint32_t> found;

@@ -6,6 +6,7 @@
 // entities (Cedar, "sound policy slicing"). So it is enough to find the slice, whatever the context holds, and to run
 // the conditions in it; tests/policy/index_test.cpp compares with a scan of all policies.
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,6 +54,8 @@ class PolicySet {
   void freeze();
 
   [[nodiscard]] const std::vector<Policy>& policies() const { return policies_; }
+  // Of no other frozen set of this process, alive or gone.
+  [[nodiscard]] std::uint64_t id() const { return id_; }
   // The slice of a request, ascending; `out` is cleared first. The context of the request plays no part in it.
   void slice(const EvalRequest& request, const Names& names, std::vector<Candidate>& out) const;
   // Runs the conditions of a slice. `answer` is cleared first.
@@ -63,6 +66,7 @@ class PolicySet {
  private:
   std::vector<Policy> policies_;
   ScopeIndex index_;
+  std::uint64_t id_ = 0;
 };
 
 [[nodiscard]] bool scope_matches(const Policy& policy, const EvalRequest& request, const Names& names);
