@@ -47,6 +47,13 @@ std::string repair_json(const Repair& repair) {
   return json;
 }
 
+// A thread writes one record at a time, so it needs memory for one.
+constexpr std::size_t kBodyKeptMax = 64 * 1024;
+std::string& spare_body() {
+  thread_local std::string body;
+  return body;
+}
+
 }  // namespace
 
 struct Journal::State {
@@ -84,7 +91,8 @@ Journal::~Journal() {
 
 Intent Journal::record_intent(const ActionEntry& entry) {
   state_->require_owner();
-  state_->append(intent_body(entry, state_->clock->now_us()), true);
+  spare_body() = intent_body(entry, state_->clock->now_us(), std::move(spare_body()));
+  state_->append(spare_body(), true);
   return Intent(entry.record, entry.permit_digest);
 }
 
@@ -93,7 +101,9 @@ void Journal::record_outcome(const Intent& intent, const ActionEntry& entry, con
   if (intent.record() != entry.record) {
     throw Error(ErrorKind::internal, "audit.mismatch", "an outcome was given for another record than its intent");
   }
-  state_->append(outcome_body(entry, outcome, state_->clock->now_us()), false);
+  spare_body() = outcome_body(entry, outcome, state_->clock->now_us(), std::move(spare_body()));
+  state_->append(spare_body(), false);
+  if (spare_body().capacity() > kBodyKeptMax) spare_body() = {};
 }
 
 void Journal::record_refusal(const ActionEntry& entry, const OutcomeEntry& outcome) {

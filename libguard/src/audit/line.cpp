@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "base/crypto.h"
 #include "base/json.h"
@@ -70,8 +71,9 @@ std::string chain_hash(std::string_view previous_hash, std::string_view json) {
   return crypto::hex(crypto::sha256(previous_hash, json));
 }
 
-std::string make_line(std::int64_t seq, std::string_view body, std::string& hash) {
-  std::string line;
+std::string make_line(std::int64_t seq, std::string_view body, std::string& hash, std::string buffer) {
+  std::string line = std::move(buffer);
+  line.clear();
   line.reserve(kHashChars + body.size() + 48);
   line += "{\"v\":";
   line += std::to_string(kFormatVersion);

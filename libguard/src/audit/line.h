@@ -24,8 +24,9 @@ struct Position {
 [[nodiscard]] std::string chain_hash(std::string_view previous_hash, std::string_view json);
 
 // Puts version and sequence number in front of `body` (which starts with `"type":` and ends with '}') and the chained
-// hash behind it. `hash` goes in as the previous record's and comes out as this one's.
-[[nodiscard]] std::string make_line(std::int64_t seq, std::string_view body, std::string& hash);
+// hash behind it. `hash` goes in as the previous record's and comes out as this one's. `buffer`: whose memory is used.
+[[nodiscard]] std::string make_line(std::int64_t seq, std::string_view body, std::string& hash,
+                                    std::string buffer = {});
 
 struct LineParts {
   std::string_view json;

@@ -1,5 +1,7 @@
 #include "audit/record.h"
 
+#include <utility>
+
 #include "audit/contained_json.h"
 #include "base/json_writer.h"
 #include "base/limits.h"
@@ -10,6 +12,7 @@ namespace {
 
 // Starts after the bracket that make_line writes; `"type"` comes first, so that no comma is due.
 void begin_body(std::string& body, std::string_view type, std::int64_t at_us) {
+  body.clear();
   body.reserve(3072);  // most records, whole
   body += "\"type\":";
   append_json_string(body, type);
@@ -174,8 +177,8 @@ std::string header_body(const StreamName& stream, std::int64_t segment, const Po
   return body;
 }
 
-std::string intent_body(const ActionEntry& entry, std::int64_t at_us) {
-  std::string body;
+std::string intent_body(const ActionEntry& entry, std::int64_t at_us, std::string buffer) {
+  std::string body = std::move(buffer);
   begin_body(body, "intent", at_us);
   JsonWriter writer(body);
   append_action(writer, entry);
@@ -183,8 +186,9 @@ std::string intent_body(const ActionEntry& entry, std::int64_t at_us) {
   return body;
 }
 
-std::string outcome_body(const ActionEntry& entry, const OutcomeEntry& outcome, std::int64_t at_us) {
-  std::string body;
+std::string outcome_body(const ActionEntry& entry, const OutcomeEntry& outcome, std::int64_t at_us,
+                         std::string buffer) {
+  std::string body = std::move(buffer);
   begin_body(body, "outcome", at_us);
   JsonWriter writer(body);
   append_ids(writer, entry);

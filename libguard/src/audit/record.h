@@ -27,8 +27,10 @@ struct BrokenNote {
 
 [[nodiscard]] std::string header_body(const StreamName& stream, std::int64_t segment, const Position& previous,
                                       const BrokenNote& broken, std::int64_t at_us);
-[[nodiscard]] std::string intent_body(const ActionEntry& entry, std::int64_t at_us);
-[[nodiscard]] std::string outcome_body(const ActionEntry& entry, const OutcomeEntry& outcome, std::int64_t at_us);
+// `buffer`: whose memory is used.
+[[nodiscard]] std::string intent_body(const ActionEntry& entry, std::int64_t at_us, std::string buffer = {});
+[[nodiscard]] std::string outcome_body(const ActionEntry& entry, const OutcomeEntry& outcome, std::int64_t at_us,
+                                       std::string buffer = {});
 [[nodiscard]] std::string refusal_body(const ActionEntry& entry, const OutcomeEntry& outcome, std::int64_t at_us);
 [[nodiscard]] std::string resolution_body(const Resolution& resolution, std::int64_t at_us);
 [[nodiscard]] std::string event_body(std::string_view event, std::string_view body_json, std::int64_t at_us);

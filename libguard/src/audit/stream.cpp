@@ -13,6 +13,8 @@ namespace {
 
 // A little of the reader's limit is left for version, sequence number and hash.
 constexpr std::size_t kBodyBytesMax = limits::kJsonBytesMax - 1024;
+// Memory for a line is kept for the next one, unless an unusual one needed more.
+constexpr std::size_t kLineKeptMax = 64 * 1024;
 
 std::string sentence(const char* call, long error) {
   return std::string(call) + ": " + std::generic_category().message(static_cast<int>(-error));
@@ -96,7 +98,10 @@ void Stream::abandon() noexcept {
 
 std::map<std::string, std::int64_t> Stream::stats() const {
   std::lock_guard lock(mutex_);
-  return stats_;
+  return {{"records", stats_.records},
+          {"syncs", stats_.syncs},
+          {"segments", stats_.segments},
+          {"unwritable", stats_.unwritable}};
 }
 
 // A segment that takes `bytes` more: the current one, or a new one after a failure or at the size limit.
@@ -125,14 +130,14 @@ void Stream::open_segment() {
   std::string path = directory_ + "/" + segment_name(name_.id, number_);
   int fd = os_->open_new(path);
   if (fd < 0) {
-    ++stats_["unwritable"];
+    ++stats_.unwritable;
     unwritable(sentence("open", fd));
   }
   auto segment = std::make_shared<Segment>(os_, fd);
   start_segment(path, segment);
   segment_ = segment;
   current_fd_ = fd;
-  ++stats_["segments"];
+  ++stats_.segments;
   // What was accepted before and died with its segment is said again here (S4).
   for (Carried& carried : carried_) {
     write_line(*segment_, carried.body);
@@ -164,15 +169,16 @@ void Stream::start_segment(const std::string& path, const std::shared_ptr<Segmen
 void Stream::write_line(Segment& segment, const std::string& body) {
   Position next = segment.written;
   ++next.seq;
-  std::string line = make_line(next.seq, body, next.hash);
-  long written = os_->write(segment.fd, line);
-  if (written != static_cast<long>(line.size())) {
+  line_ = make_line(next.seq, body, next.hash, std::move(line_));
+  long written = os_->write(segment.fd, line_);
+  if (written != static_cast<long>(line_.size())) {
     kill(segment, "write", written < 0 ? written : -ENOSPC);  // a short write is how a full disk begins
     unwritable(segment.why);
   }
   segment.written = std::move(next);
-  segment.bytes += line.size();
-  ++stats_["records"];
+  segment.bytes += line_.size();
+  if (line_.capacity() > kLineKeptMax) line_ = {};
+  ++stats_.records;
 }
 
 // Whoever finds nobody syncing syncs for all that is written; the others wait for its answer.
@@ -194,7 +200,7 @@ void Stream::lead_sync(Lock& lock, const std::shared_ptr<Segment>& segment) {
   int error = os_->sync(segment->fd);
   lock.lock();
   syncing_ = false;
-  ++stats_["syncs"];
+  ++stats_.syncs;
   if (error < 0) {
     kill(*segment, "fdatasync", error);
   } else {
@@ -221,7 +227,7 @@ void Stream::kill(Segment& segment, const char* call, long error) {
   segment.dead = true;
   segment.why = sentence(call, error);
   broken_ = {segment.written.segment, segment.why};
-  ++stats_["unwritable"];
+  ++stats_.unwritable;
   log(LogLevel::error, "audit segment " + std::to_string(segment.written.segment) + " is given up: " + segment.why);
 }
 

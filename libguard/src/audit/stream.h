@@ -86,7 +86,10 @@ class Stream {
   bool stopping_ = false;
   std::deque<Carried> carried_;
   std::size_t carried_bytes_ = 0;
-  std::map<std::string, std::int64_t> stats_;
+  std::string line_;  // the last one: its memory is used again
+  struct {
+    std::int64_t records = 0, syncs = 0, segments = 0, unwritable = 0;
+  } stats_;
   std::thread flusher_;
 };
 

@@ -170,10 +170,25 @@ bool equal(std::string_view a, std::string_view b) noexcept {
 
 // The fields are gathered and hashed at once: they are short and many, and a call of the library for each costs more.
 struct FieldHash::State {
+  State() : bytes(std::move(spare())) {
+    bytes.clear();
+    bytes.reserve(kSpare);
+  }
+  ~State() {
+    if (bytes.capacity() <= 4 * kSpare) spare() = std::move(bytes);
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  static constexpr std::size_t kSpare = 2048;
+  // Memory that a thread gathers fields in, one hash after the other.
+  static std::string& spare() {
+    thread_local std::string memory;
+    return memory;
+  }
   std::string bytes;
 };
 
-FieldHash::FieldHash() : state_(std::make_unique<State>()) { state_->bytes.reserve(2048); }
+FieldHash::FieldHash() : state_(std::make_unique<State>()) {}
 FieldHash::~FieldHash() = default;
 FieldHash::FieldHash(FieldHash&&) noexcept = default;
 FieldHash& FieldHash::operator=(FieldHash&&) noexcept = default;

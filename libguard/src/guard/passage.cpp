@@ -332,10 +332,10 @@ audit::ActionEntry Passage::entry() {
   entry.purpose = request_.purpose;
   entry.explanation = scrub_for_record(*snapshot_->masker, request_.explanation);
   const std::shared_ptr<const Command> command = understood_ ? understood_->command : nullptr;
-  if (!text_) text_ = record_text(request_, command, *snapshot_->config.frame, *snapshot_->masker, guard_.digest_key);
-  entry.command_text = text_->command;
-  entry.params_json = text_->params_json;
-  entry.command_digest = text_->digest;
+  RecordText text = record_text(request_, command, *snapshot_->config.frame, *snapshot_->masker, guard_.digest_key);
+  entry.command_text = std::move(text.command);
+  entry.params_json = std::move(text.params_json);
+  entry.command_digest = std::move(text.digest);
   if (command != nullptr) {
     entry.kinds = command->kinds;
     entry.effect = request_.kind == RequestKind::tool ? "tool" : to_string(command->effect);
@@ -344,9 +344,7 @@ audit::ActionEntry Passage::entry() {
   }
   if (decision_) {
     entry.decision = &*decision_;
-    if (facts_.empty())
-      facts_ = facts_text(request_, understood_ ? understood_->command : nullptr, *snapshot_->masker, decided_us_);
-    entry.facts_json = facts_;
+    entry.facts_json = facts_text(request_, command, *snapshot_->masker, decided_us_);
   }
   entry.verdict = permit_digest_.empty() ? (ticket_.empty() ? "refuse" : "pending") : "allow";
   entry.snapshot = snapshot_->hash;

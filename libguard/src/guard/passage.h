@@ -122,8 +122,6 @@ class Passage {
   std::optional<Decision> decision_;
   Draw draw_;
   Tally most_;
-  std::optional<RecordText> text_;  // made once, after understanding
-  std::string facts_;               // what policy was asked, made once, after it decided
   std::int64_t decided_us_ = 0;
   std::string ticket_;
   std::vector<std::string> approvers_;

@@ -9,7 +9,18 @@ Names::Names(const Names* base)
       first_symbol_(base->first_symbol_ + static_cast<Symbol>(base->symbols_.size())),
       first_entity_(base->entity_count()) {}
 
-std::string_view Names::keep(std::string_view text) { return storage_.emplace_front(text); }
+std::string_view Names::keep(std::string_view text) {
+  if (text.size() > left_) {
+    left_ = std::max(text.size(), kChunk);
+    chunks_.push_back(std::make_unique<char[]>(left_));
+    next_ = chunks_.back().get();
+  }
+  std::copy(text.begin(), text.end(), next_);
+  const std::string_view kept(next_, text.size());
+  next_ += text.size();
+  left_ -= text.size();
+  return kept;
+}
 
 std::optional<Symbol> Names::find_symbol(std::string_view name) const {
   for (const Names* layer = this; layer != nullptr; layer = layer->base_) {
@@ -50,6 +61,7 @@ Symbol Names::symbol(std::string_view name) {
 
 EntityIndex Names::entity(Symbol type, std::string_view id) {
   if (const auto known = find_entity({type, id})) return *known;
+  if (entities_.empty()) entities_.reserve(kFew);
   entities_.push_back({type, keep(id)});
   const auto count = static_cast<EntityIndex>(entities_.size());
   if (count == kFew + 1) {

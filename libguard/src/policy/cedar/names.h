@@ -3,7 +3,7 @@
 // of a frozen table serves one request: what the frozen table does not know gets a number above it.
 
 #include <cstdint>
-#include <forward_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,7 +53,10 @@ class Names {
   const Names* base_ = nullptr;
   Symbol first_symbol_ = 0;
   EntityIndex first_entity_ = 0;
-  std::forward_list<std::string> storage_;
+  static constexpr std::size_t kChunk = 512;
+  std::vector<std::unique_ptr<char[]>> chunks_;  // of text that never moves
+  char* next_ = nullptr;
+  std::size_t left_ = 0;
   std::vector<std::string_view> symbols_;
   std::vector<Key> entities_;
   // Empty while there are few: a layer of one request is quicker looked through than looked up in.
