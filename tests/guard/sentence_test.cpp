@@ -44,6 +44,18 @@ TEST_CASE("an allowed read comes back masked and is on record before and after")
   CHECK(shop.records().find("4111111111111111") == std::string::npos);
 }
 
+TEST_CASE("a refusal does not outlive its reason") {
+  Shop shop;
+  Guard guard = Guard::open(shop.config());
+  Session session = as_crew(guard);
+  CHECK(session.query("shop", "SELECT id FROM later").state == OutcomeState::refused);
+  shop.sql("CREATE TABLE later(id INTEGER PRIMARY KEY); INSERT INTO later VALUES (7)");
+  std::this_thread::sleep_for(std::chrono::milliseconds(1'100));
+  Outcome seen = session.query("shop", "SELECT id FROM later");
+  INFO(seen.reason);
+  CHECK(seen.code == "ok");
+}
+
 TEST_CASE("destructive, unknown and foreign commands are refused, recorded, and change nothing (promises 1 and 5)") {
   Shop shop;
   Guard guard = Guard::open(shop.config());

@@ -271,6 +271,7 @@ class Analysis {
   // privileges.cpp
   bool privilege(Node node);
   void grant(Node node);
+  void dcl(std::string object);
 
   void note_single_call(Node statement);
   void do_block(Node node);

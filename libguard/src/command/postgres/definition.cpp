@@ -136,14 +136,10 @@ void Analysis::ddl(std::string_view kind, std::string object, bool destructive) 
   facts_.effect(CommandEffect::ddl);
   facts_.destructive = facts_.destructive || destructive;
   schema_changed();
-  facts_.touch({.action = "ddl",
-                .object = std::move(object),
-                .oid = 0,
-                .bound = Bound::none,
-                .rows_bound = kUnproven,
-                .columns_written = {},
-                .system = false,
-                .through_view = false});
+  Touch touch;
+  touch.action = "ddl";
+  touch.object = std::move(object);
+  facts_.touch(std::move(touch));
 }
 
 void Analysis::ddl_on(std::string_view kind, Node range) {

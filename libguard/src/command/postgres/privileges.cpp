@@ -3,35 +3,23 @@
 
 namespace libguard::command::postgres {
 
+void Analysis::dcl(std::string object) {
+  Touch touch;
+  touch.action = "dcl";
+  touch.object = std::move(object);
+  facts_.touch(std::move(touch));
+}
+
 void Analysis::grant(Node node) {
-  bool named = false;
   for (Node object : node.list(F_objects)) {
-    std::string name = database_object("privileges");
     if (object.is(T_RangeVar)) {
       const Relation* relation = find_relation(object.text(F_schemaname), object.text(F_relname));
-      name = relation != nullptr ? relation->full : written_name(object);
-    } else if (object.is(T_String)) {
-      name = database_object(object.own_text());
+      dcl(relation != nullptr ? relation->full : written_name(object));
+    } else {
+      dcl(database_object(object.is(T_String) ? object.own_text() : "privileges"));
     }
-    facts_.touch({.action = "dcl",
-                  .object = name,
-                  .oid = 0,
-                  .bound = Bound::none,
-                  .rows_bound = kUnproven,
-                  .columns_written = {},
-                  .system = false,
-                  .through_view = false});
-    named = true;
   }
-  if (named) return;
-  facts_.touch({.action = "dcl",
-                .object = database_object("privileges"),
-                .oid = 0,
-                .bound = Bound::none,
-                .rows_bound = kUnproven,
-                .columns_written = {},
-                .system = false,
-                .through_view = false});
+  if (node.list(F_objects).empty()) dcl(database_object("privileges"));
 }
 
 bool Analysis::privilege(Node node) {
