@@ -27,7 +27,7 @@ std::vector<OutcomeColumn> outcome_columns(const std::vector<RawColumn>& columns
 }  // namespace
 
 Masker::Masker(std::shared_ptr<const Frame> frame, std::vector<std::shared_ptr<const Detector>> detectors,
-               std::string detect_show)
+               const std::string& detect_show)
     : frame_(std::move(frame)), detectors_(std::move(detectors)), detect_show_(detect_show) {
   static std::atomic<std::uint64_t> last{0};
   id_ = ++last;

@@ -41,7 +41,7 @@ class Masker {
  public:
   // `detectors` in order; the default set is builtin_detectors(). `detect_show`: operator for detected spans ("label").
   Masker(std::shared_ptr<const Frame> frame, std::vector<std::shared_ptr<const Detector>> detectors,
-         std::string detect_show);
+         const std::string& detect_show);
 
   // Consumes the result. A column is masked when the plan says so, or when the server's own word (origin) names a
   // column of a masked class or a table that the parser did not see, or when the number of columns differs from the
