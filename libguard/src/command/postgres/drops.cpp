@@ -31,6 +31,7 @@ void Analysis::drop_named(Node node, Node object) {
   if (!node.is(T_DropStmt) || !parts.empty()) return;
   for (const auto& each : names_.relations()) {
     if (each->schema != last || each->system) continue;
+    if (!facts_.spend()) return;  // more objects than one command may touch: the rest changes nothing
     dropped_too(*each);
     taken_along(*each, node.number(F_behavior) == LG_DROP_CASCADE);
   }

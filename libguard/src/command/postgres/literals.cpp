@@ -8,7 +8,7 @@ namespace libguard::command::postgres {
 namespace {
 
 // What a byte may be part of; a look-up, since every byte of every statement is asked about.
-enum Part : std::uint8_t { kNothing = 0, kDigit = 1, kWordStart = 2, kDollar = 4, kStarts = 8 };
+enum Part : std::uint8_t { kDigit = 1, kWordStart = 2, kDollar = 4, kStarts = 8 };
 
 constexpr std::array<std::uint8_t, 256> parts() {
   std::array<std::uint8_t, 256> out{};
