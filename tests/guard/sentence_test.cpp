@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <thread>
 
 #include "guard/shop.h"
@@ -178,6 +179,39 @@ TEST_CASE("a tool's body runs under a permit, its answer is masked, and its erro
   CHECK(failed.state == OutcomeState::failed);
   CHECK(failed.reason.find("secret-text") == std::string::npos);
   CHECK(shop.records().find("secret-text") == std::string::npos);
+}
+
+TEST_CASE("another connection swaps a view while commands run, and no secret gets through") {
+  Shop shop;
+  shop.sql("CREATE VIEW calm AS SELECT id, name AS shown FROM customers");
+  Guard guard = Guard::open(shop.config());
+  Session session = as_crew(guard);
+  std::atomic<bool> stop{false};
+  std::atomic<int> swaps{0};
+  std::thread swapper([&] {
+    for (const char* column = "email"; !stop; std::this_thread::sleep_for(std::chrono::milliseconds(2))) {
+      try {
+        shop.sql("BEGIN IMMEDIATE; DROP VIEW calm; CREATE VIEW calm AS SELECT id, " + std::string(column) +
+                 " AS shown FROM customers; COMMIT");
+      } catch (const std::exception&) {
+        continue;  // the guard is reading
+      }
+      column = ++swaps % 2 == 0 ? "email" : "name";
+    }
+  });
+  int completed = 0;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  for (int i = 0; (i < 200 || swaps < 20) && std::chrono::steady_clock::now() < end; ++i) {
+    Outcome outcome = session.query("shop", "SELECT shown FROM calm");
+    completed += outcome.completed() ? 1 : 0;
+    for (const Row& row : outcome.rows) CHECK(std::get<std::string>(row[0]).find('@') == std::string::npos);
+    CHECK(outcome.reason.find('@') == std::string::npos);
+  }
+  stop = true;
+  swapper.join();
+  CHECK(swaps >= 20);
+  CHECK(completed > 0);
+  CHECK(session.query("shop", "SELECT shown FROM calm").completed());
 }
 
 TEST_CASE("a reload swaps everything, and one that fails keeps the old") {
