@@ -46,8 +46,12 @@ std::string digest(const Action& a) { return digest_of(a.identity, a.request, a.
 
 }  // namespace
 
-TEST_CASE("every bound fact changes the digest, and no two changes meet") {
-  const std::vector<std::function<void(Action&)>> changes = {
+using Changes = std::vector<std::function<void(Action&)>>;
+
+namespace {
+
+const Changes& changes_of_all() {
+  static const Changes changes = {
       [](Action& a) { a.identity.tenant = "other"; },
       [](Action& a) { a.identity.account = "other"; },
       [](Action& a) { a.identity.subject = "other"; },
@@ -87,7 +91,33 @@ TEST_CASE("every bound fact changes the digest, and no two changes meet") {
       [](Action& a) { a.decision.rows_affected_max = 2; },
       [](Action& a) { a.decision.stages[0].count = 2; },
       [](Action& a) { a.decision.stages[0].group = "dba"; },
+      [](Action& a) { a.decision.stages.clear(); },
+      [](Action& a) { a.decision.read_only = true; },
+      [](Action& a) { a.decision.masked_classes = {"pii.email"}; },
+      [](Action& a) { a.decision.definitions = "other"; },
   };
+  return changes;
+}
+
+}  // namespace
+
+TEST_CASE("a digest from memory is of exactly what was asked") {
+  const auto command = std::make_shared<const Command>(refund().command);
+  const auto remembered = [&](const Action& a) { return digest_of(a.identity, a.request, command, a.decision); };
+  const auto computed = [&](const Action& a) { return digest_of(a.identity, a.request, *command, a.decision); };
+  for (int round = 0; round < 3; ++round) {
+    for (const auto& change : changes_of_all()) {
+      Action changed = refund();
+      REQUIRE(remembered(changed) == computed(changed));
+      change(changed);
+      REQUIRE(remembered(changed) == computed(changed));
+      REQUIRE(remembered(changed) == computed(changed));
+    }
+  }
+}
+
+TEST_CASE("every bound fact changes the digest, and no two changes meet") {
+  const Changes& changes = changes_of_all();
   std::set<std::string> seen{digest(refund())};
   for (std::size_t i = 0; i < changes.size(); ++i) {
     Action changed = refund();

@@ -2,10 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <string>
 #include <thread>
 
 #include "base/limits.h"
+#include "model/values.h"
 
 using namespace libguard;
 using command::postgres::StatementCache;
@@ -74,4 +76,34 @@ TEST_CASE("Postgres statement cache: many threads") {
     });
   }
   for (std::thread& thread : threads) thread.join();
+}
+
+TEST_CASE("Postgres statement cache: values are those that were given, in their own type, whatever came before") {
+  auto command = std::make_shared<Command>();
+  command->text = "UPDATE t SET a = $1 WHERE id = $2";
+  command->assigned = {{"public.t.a", false, ""}};
+  Understood understood;
+  understood.slots = {{0, 1}};
+  understood.fill(*command, std::vector<Value>{std::int64_t{7}, std::int64_t{1}});
+  CHECK(command->assigned[0].digits == "7");
+  understood.command = command;
+  const std::vector<std::vector<Value>> all = {
+      {std::int64_t{7}, std::int64_t{1}},  {0.0, std::int64_t{1}},   {-0.0, std::int64_t{1}},
+      {std::string("7"), std::int64_t{1}}, {std::int64_t{7}},        {},
+      {Decimal{"7.5"}, std::int64_t{1}},   {Null{}, std::int64_t{1}}};
+  for (int round = 0; round < 2; ++round) {
+    for (const std::vector<Value>& params : all) {
+      auto filled = understood.with(params);
+      REQUIRE(same_values(filled->params, params));
+      const bool number = !params.empty() && (std::holds_alternative<std::int64_t>(params[0]) ||
+                                              std::holds_alternative<Decimal>(params[0]));
+      CHECK(filled->assigned[0].known == number);
+      CHECK(filled->assigned[0].digits.empty() == !number);
+      CHECK(understood.with(params) == filled);
+    }
+  }
+  for (double zero : {0.0, -0.0, 0.0}) {
+    auto filled = understood.with(std::vector<Value>{zero});
+    CHECK(std::signbit(std::get<double>(filled->params[0])) == std::signbit(zero));
+  }
 }

@@ -23,6 +23,7 @@ struct ActsFor {
   std::string account;              // the account this subject is bound to, or empty
   std::vector<std::string> groups;  // of that account
   bool verified = false;
+  bool operator==(const ActsFor&) const = default;
 };
 
 // Plain value; only the identity module makes one that is authenticated. A default one is nobody.
@@ -39,6 +40,7 @@ struct Identity {
   std::optional<ActsFor> user;
   std::vector<Hop> chain;             // outermost first
   std::vector<std::string> warnings;  // "key older than 90 days" ...; shown in session and record
+  bool operator==(const Identity&) const = default;
 };
 
 }  // namespace libguard

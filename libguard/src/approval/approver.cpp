@@ -235,7 +235,7 @@ Approval Approver::approve(const Identity& identity, const Request& request, std
                    record,
                    {},
                    Deadline::after(std::chrono::milliseconds(patience))};
-  call.digest = digest_of(identity, request, *call.command, decision);
+  call.digest = digest_of(identity, request, call.command, decision);
   if (decision.verdict() == Verdict::deny)
     return answer("refused", decision.code, decision.reason, request.ticket, call.digest);
   // A named ticket is looked at even where policy allows: "execute what was approved" must not run something else.

@@ -22,6 +22,9 @@ namespace libguard::approval {
 // Session, task text and random ids stay out, so that asking again finds the open ticket.
 [[nodiscard]] std::string digest_of(const Identity& identity, const Request& request, const Command& command,
                                     const Decision& decision);
+// The same; asking again for what this thread was told last costs no hash.
+[[nodiscard]] std::string digest_of(const Identity& identity, const Request& request,
+                                    const std::shared_ptr<const Command>& command, const Decision& decision);
 
 enum class TicketState { open, approved, denied, expired, consumed, revoked };
 

@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "base/crypto.h"
+#include "base/last_seen.h"
 
 namespace libguard::approval {
 namespace {
@@ -88,6 +89,66 @@ void add_decision(FieldHash& hash, const Decision& decision) {
   }
 }
 
+void add_action(FieldHash& hash, const Request& request) {
+  hash.field(static_cast<std::int64_t>(request.kind))
+      .field(request.tool)
+      .field(request.arguments)
+      .field(request.connection);
+}
+
+// What a digest is of, to be compared with.
+struct Action {
+  const Identity& identity;
+  const Request& request;
+  const std::shared_ptr<const Command>& command;
+  const Decision& decision;
+};
+
+// Of an identity, what a digest is of (add_identity).
+struct Who {
+  explicit Who(const Identity& of)
+      : tenant(of.tenant),
+        account(of.account),
+        provider(of.provider),
+        subject(of.subject),
+        verified(of.verified),
+        user(of.user),
+        chain(of.chain) {}
+  bool operator==(const Identity& of) const {
+    return tenant == of.tenant && account == of.account && provider == of.provider && subject == of.subject &&
+           verified == of.verified && user == of.user && chain == of.chain;
+  }
+
+  std::string tenant, account, provider, subject;
+  bool verified;
+  std::optional<ActsFor> user;
+  std::vector<Hop> chain;
+};
+
+// An action of SQL, kept.
+struct Digested {
+  std::shared_ptr<const Command> command;
+  Who who{Identity{}};
+  std::vector<Hop> hops;
+  std::string tool, arguments, connection;
+  std::string snapshot, definitions;
+  std::optional<std::int64_t> row_limit;
+  std::int64_t rows_affected_max = 0;
+  bool read_only = false;
+  std::set<std::string> masked_classes;
+  std::vector<Stage> stages;
+
+  bool operator==(const Action& to) const {
+    const Request& request = to.request;
+    const Decision& decision = to.decision;
+    return command == to.command && snapshot == decision.snapshot && definitions == decision.definitions &&
+           row_limit == decision.row_limit && rows_affected_max == decision.rows_affected_max &&
+           read_only == decision.read_only && masked_classes == decision.masked_classes && stages == decision.stages &&
+           tool == request.tool && connection == request.connection && hops == request.hops &&
+           arguments == request.arguments && who == to.identity;
+  }
+};
+
 }  // namespace
 
 std::string digest_of(const Identity& identity, const Request& request, const Command& command,
@@ -96,10 +157,7 @@ std::string digest_of(const Identity& identity, const Request& request, const Co
   hash.field("libguard action digest 2");
   add_identity(hash, identity);
   add_hops(hash, request.hops);
-  hash.field(static_cast<std::int64_t>(request.kind))
-      .field(request.tool)
-      .field(request.arguments)
-      .field(request.connection);
+  add_action(hash, request);
   add_command(hash, command);
   // Against one whole catalogue a text has one meaning; an approval is bound to the parts that it was shown.
   const bool meaning_is_given = decision.definitions.empty() && !command.catalogue_version.empty();
@@ -108,6 +166,19 @@ std::string digest_of(const Identity& identity, const Request& request, const Co
   add_definitions(hash, command, decision);
   add_decision(hash, decision);
   return crypto::hex(hash.finish());
+}
+
+std::string digest_of(const Identity& identity, const Request& request, const std::shared_ptr<const Command>& command,
+                      const Decision& decision) {
+  thread_local LastSeen<Digested, std::string> seen;
+  if (request.kind != RequestKind::sql) return digest_of(identity, request, *command, decision);
+  if (const std::string* known = seen.find(Action{identity, request, command, decision})) return *known;
+  std::string digest = digest_of(identity, request, *command, decision);
+  seen.keep({command, Who(identity), request.hops, request.tool, request.arguments, request.connection,
+             decision.snapshot, decision.definitions, decision.row_limit, decision.rows_affected_max,
+             decision.read_only, decision.masked_classes, decision.stages},
+            digest);
+  return digest;
 }
 
 }  // namespace libguard::approval

@@ -3,13 +3,13 @@
 //   2. replace() compares versions inside BEGIN IMMEDIATE: of two callers, in threads or processes, one wins.
 //   3. A final state is never left: the UPDATE itself asks for an open or approved row.
 //   4. When a ticket becomes final its exact command, parameters and arguments are removed from the page.
-#include <unistd.h>
 
 #include <mutex>
 
 #include "approval/shown.h"
 
 #include "approval/ticket_rules.h"
+#include "base/process_mark.h"
 #include "base/sqlite_handle.h"
 #include "base/sqlite_rules.h"
 #include "base/store_file.h"
@@ -84,14 +84,14 @@ class Transaction {
 
 class SqliteTicketStore final : public TicketStore {
  public:
-  explicit SqliteTicketStore(const std::string& path) : pid_(getpid()) {
+  explicit SqliteTicketStore(const std::string& path) {
     make_store_file(path, {"the approval store", "approval.store"});
     guarded([&] { open(plain_path(path)); });
   }
 
   // In a forked child the handle is abandoned, not closed: closing would drop the parent's locks.
   ~SqliteTicketStore() override {
-    if (getpid() != pid_) static_cast<void>(database_.release());
+    if (!opened_in_.here()) static_cast<void>(database_.release());
   }
   SqliteTicketStore(const SqliteTicketStore&) = delete;
   SqliteTicketStore& operator=(const SqliteTicketStore&) = delete;
@@ -163,7 +163,7 @@ class SqliteTicketStore final : public TicketStore {
   template <typename Work>
   auto guarded(Work work) -> decltype(work()) {
     std::lock_guard lock(mutex_);
-    if (getpid() != pid_) {
+    if (!opened_in_.here()) {
       throw Error(ErrorKind::unavailable, "guard.forked",
                   "this process was forked after the approval store was opened");
     }
@@ -346,7 +346,7 @@ class SqliteTicketStore final : public TicketStore {
     return votes;
   }
 
-  const pid_t pid_;
+  const ProcessMark opened_in_;
   std::mutex mutex_;
   sqlite::Database database_;
 };

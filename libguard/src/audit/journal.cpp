@@ -9,6 +9,7 @@
 #include "audit/segment_file.h"
 #include "audit/stream.h"
 #include "base/json_writer.h"
+#include "base/process_mark.h"
 #include "libguard/error.h"
 
 namespace libguard::audit {
@@ -58,19 +59,18 @@ std::string& spare_body() {
 
 struct Journal::State {
   State(const JournalOptions& options, const std::shared_ptr<Os>& os, const std::shared_ptr<Clock>& clock_in)
-      : owner(::getpid()),
-        clock(clock_in),
+      : clock(clock_in),
         stream(options.directory, name_of(options, clock_in->now_us()), options.segment_bytes_max, os, clock_in) {}
 
   // A forked child shares the file with its parent: one line of it would break the parent's chain.
   void require_owner() const {
-    if (::getpid() == owner) return;
+    if (opened_in.here()) return;
     throw Error(ErrorKind::unavailable, "guard.forked",
                 "this process was forked from the one that opened the guard; open a new guard after exec");
   }
   void append(const std::string& body, bool durable) { stream.append(body, durable); }
 
-  pid_t owner;
+  ProcessMark opened_in;
   std::shared_ptr<Clock> clock;
   Stream stream;
   std::int64_t repaired = 0;
@@ -86,7 +86,7 @@ Journal::Journal(const JournalOptions& options, const std::shared_ptr<Os>& os, c
 
 Journal::~Journal() {
   // In a forked child the flushing thread does not exist and the lock may be held by nobody: nothing can be torn down.
-  if (state_ && ::getpid() != state_->owner) (void)state_.release();
+  if (state_ && !state_->opened_in.here()) (void)state_.release();
 }
 
 Intent Journal::record_intent(const ActionEntry& entry) {
@@ -127,7 +127,7 @@ void Journal::flush() {
 }
 
 void Journal::abandon_after_fork() noexcept {
-  if (::getpid() != state_->owner) state_->stream.abandon();
+  if (!state_->opened_in.here()) state_->stream.abandon();
 }
 
 std::map<std::string, std::int64_t> Journal::stats() const {

@@ -18,6 +18,12 @@
 
 namespace libguard::audit {
 
+// What the record of an action says, however often it is asked again: written once.
+struct ActionText {
+  std::string who_and_what;
+  std::string decision;
+};
+
 // Everything a record says before the action. Texts come here already scrubbed (labels in place of values).
 struct ActionEntry {
   std::string record;                  // "r-..."
@@ -36,6 +42,8 @@ struct ActionEntry {
   std::string effect;
   std::vector<std::string> reads;
   std::vector<std::string> writes;
+  // Stands for what is written of it already: identity, hops, tool to writes, decision, verdict and snapshot.
+  std::shared_ptr<const ActionText> text;
   std::string facts_json;  // what policy was asked about; "" when nothing was understood
   const Decision* decision = nullptr;
   std::string verdict;  // "allow" | "refuse" | "pending"
@@ -47,6 +55,9 @@ struct ActionEntry {
   std::string system_identifier;
 };
 
+// Of an entry without one.
+[[nodiscard]] ActionText action_text(const ActionEntry& entry);
+
 struct OutcomeEntry {
   std::string state;  // completed | refused | pending | failed | in_doubt
   std::string stage;
@@ -56,6 +67,7 @@ struct OutcomeEntry {
   std::int64_t affected = 0;
   std::map<std::string, std::int64_t> masked_counts;  // "pii.email|label" -> count
   std::string response_json;                          // masked rows (audit.responses: masked) or "" ...
+  bool response_is_ours = false;                      // response_json was written by JsonWriter alone
   std::string response_digest;                        // ... then their keyed digest
   std::int64_t total_us = 0;
   std::int64_t backend_us = 0;

@@ -127,7 +127,9 @@ void append_outcome(JsonWriter& writer, const OutcomeEntry& outcome, bool with_r
   writer.begin_object("outcome").text("state", outcome.state).text("stage", outcome.stage).text("code", outcome.code);
   writer.text("reason", outcome.reason).number("rows", outcome.rows).number("affected", outcome.affected);
   append_masked(writer, outcome.masked_counts);
-  if (with_response)
+  if (with_response && outcome.response_is_ours)
+    writer.raw("response", outcome.response_json);
+  else if (with_response)
     append_foreign(writer, "response", outcome.response_json);
   else if (!outcome.response_json.empty())
     writer.boolean("response_too_long", true);
@@ -142,11 +144,19 @@ void append_ids(JsonWriter& writer, const ActionEntry& entry) {
 
 void append_action(JsonWriter& writer, const ActionEntry& entry) {
   append_ids(writer, entry);
-  append_who(writer, entry);
-  append_what(writer, entry);
+  if (entry.text) {
+    writer.members(entry.text->who_and_what);
+  } else {
+    append_who(writer, entry);
+    append_what(writer, entry);
+  }
   // Written by model/command_facts.h alone, with the same writer as this record.
   if (!entry.facts_json.empty()) writer.raw("facts", entry.facts_json);
-  append_decision(writer, entry);
+  if (entry.text) {
+    writer.members(entry.text->decision);
+  } else {
+    append_decision(writer, entry);
+  }
   append_approval(writer, entry);
   append_backend(writer, entry);
 }
@@ -160,6 +170,16 @@ bool response_fits(const OutcomeEntry& outcome) {
 }
 
 }  // namespace
+
+ActionText action_text(const ActionEntry& entry) {
+  ActionText text;
+  JsonWriter who_and_what(text.who_and_what);
+  append_who(who_and_what, entry);
+  append_what(who_and_what, entry);
+  JsonWriter decision(text.decision);
+  append_decision(decision, entry);
+  return text;
+}
 
 std::string header_body(const StreamName& stream, std::int64_t segment, const Position& previous,
                         const BrokenNote& broken, std::int64_t at_us) {

@@ -51,6 +51,8 @@ class JsonWriter {
   JsonWriter& boolean(MemberName name, bool value) { return key(name).boolean(value); }
   // `json` must be a JSON document already; it is appended as it is.
   JsonWriter& raw(MemberName name, std::string_view json) { return key(name).raw(json); }
+  // Members that a writer wrote before, without the brackets around them.
+  JsonWriter& members(std::string_view written) { return raw(written); }
   template <typename Texts>
   JsonWriter& texts(MemberName name, const Texts& values) {
     begin_array(name);

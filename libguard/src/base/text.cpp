@@ -85,24 +85,43 @@ std::string visible(std::string_view bytes) {
   return out;
 }
 
+namespace {
+
+void put(std::string& out, std::size_t at, std::size_t width, std::uint32_t value) {
+  for (std::size_t i = width; i-- > 0; value /= 10) out[at + i] = static_cast<char>('0' + value % 10);
+}
+
+std::string rfc3339_of(std::chrono::sys_seconds second) {
+  using namespace std::chrono;
+  const sys_days day = floor<days>(second);
+  const year_month_day date{day};
+  const hh_mm_ss clock{second - day};
+  std::string out = "0000-00-00T00:00:00.000000Z";
+  put(out, 0, 4, static_cast<std::uint32_t>(static_cast<int>(date.year())));
+  put(out, 5, 2, static_cast<unsigned>(date.month()));
+  put(out, 8, 2, static_cast<unsigned>(date.day()));
+  put(out, 11, 2, static_cast<std::uint32_t>(clock.hours().count()));
+  put(out, 14, 2, static_cast<std::uint32_t>(clock.minutes().count()));
+  put(out, 17, 2, static_cast<std::uint32_t>(clock.seconds().count()));
+  return out;
+}
+
+}  // namespace
+
+// By hand, because records are stamped twice an action and the C library's formatting is slower than the rest of one.
+// Most stamps are of the same second as the one before.
 std::string rfc3339(std::int64_t unix_us) {
   using namespace std::chrono;
-  const sys_time<microseconds> time{microseconds{unix_us}};
-  const sys_days day = floor<days>(time);
-  const year_month_day date{day};
-  const hh_mm_ss clock{time - day};
-  // By hand, because records are stamped twice an action and the C library's formatting is slower than the rest of one.
-  std::string out = "0000-00-00T00:00:00.000000Z";
-  auto put = [&out](std::size_t at, std::size_t width, std::int64_t value) {
-    for (std::size_t i = width; i-- > 0; value /= 10) out[at + i] = static_cast<char>('0' + value % 10);
+  struct Last {
+    sys_seconds second{seconds::max()};
+    std::string text;
   };
-  put(0, 4, static_cast<int>(date.year()));
-  put(5, 2, static_cast<unsigned>(date.month()));
-  put(8, 2, static_cast<unsigned>(date.day()));
-  put(11, 2, clock.hours().count());
-  put(14, 2, clock.minutes().count());
-  put(17, 2, clock.seconds().count());
-  put(20, 6, clock.subseconds().count());
+  thread_local Last last;
+  const sys_time<microseconds> time{microseconds{unix_us}};
+  const auto second = floor<seconds>(time);
+  if (second != last.second) last = {second, rfc3339_of(second)};
+  std::string out = last.text;
+  put(out, 20, 6, static_cast<std::uint32_t>((time - second).count()));
   return out;
 }
 

@@ -1,7 +1,5 @@
 #include "budget/sql_store.h"
 
-#include <unistd.h>
-
 #include <array>
 #include <chrono>
 
@@ -65,12 +63,11 @@ std::shared_ptr<Store> shared_store(Connect connect, DayOf day_of) {
 
 std::string_view to_string(Budget budget) { return kNames[static_cast<std::size_t>(budget)]; }
 
-SqlStore::SqlStore(Connect connect, DayOf day_of)
-    : connect_(std::move(connect)), day_of_(std::move(day_of)), pid_(getpid()) {}
+SqlStore::SqlStore(Connect connect, DayOf day_of) : connect_(std::move(connect)), day_of_(std::move(day_of)) {}
 
 // In a forked child the session is abandoned, not closed: it is the parent's.
 SqlStore::~SqlStore() {
-  if (getpid() != pid_) static_cast<void>(session_.release());
+  if (!opened_in_.here()) static_cast<void>(session_.release());
 }
 
 void SqlStore::open() {
@@ -83,7 +80,7 @@ void SqlStore::open() {
 // One caller at a time. After any failure the session is thrown away, and the next call starts with a fresh one.
 template <typename Work>
 auto SqlStore::guarded(Work work) -> decltype(work()) {
-  if (getpid() != pid_)
+  if (!opened_in_.here())
     throw Error(ErrorKind::unavailable, "guard.forked", "this process was forked after the budget store was opened");
   std::unique_lock lock(mutex_, kTurnMax);
   if (!lock.owns_lock()) fail("busy");

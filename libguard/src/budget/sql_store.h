@@ -1,12 +1,11 @@
 #pragma once
 // The rules of the store, over whatever speaks SQL.
 
-#include <sys/types.h>
-
 #include <functional>
 #include <memory>
 #include <mutex>
 
+#include "base/process_mark.h"
 #include "budget/store.h"
 
 namespace libguard::budget {
@@ -41,7 +40,7 @@ class SqlStore final : public Store {
 
   Connect connect_;
   DayOf day_of_;
-  pid_t pid_;
+  ProcessMark opened_in_;
   std::timed_mutex mutex_;
   std::unique_ptr<SqlSession> session_;
   std::int64_t pruned_at_us_ = 0;

@@ -1,15 +1,9 @@
 #include "guard/passage.h"
 
-#include <algorithm>
-
-#include "base/crypto.h"
-#include "base/limits.h"
-#include "base/text.h"
 #include "guard/definitions.h"
 #include "guard/hints.h"
 #include "guard/resolver.h"
 #include "libguard/error.h"
-#include "model/request_json.h"
 
 namespace libguard {
 namespace {
@@ -68,11 +62,9 @@ std::shared_ptr<const Command> Passage::tool_command() const {
 Decision Passage::ask_policy(const Identity& identity, const Understood& understood,
                              const policy::ApprovalFacts& facts) {
   const Command& command = *understood.command;
-  const std::int64_t now = guard_.clock->now_us();
-  decided_us_ = now;
   Decision decision = request_.kind == RequestKind::tool
-                          ? snapshot_->decider->decide_tool(identity, request_, facts, now, draw_.usage())
-                          : snapshot_->decider->decide(identity, request_, command, facts, now, draw_.usage());
+                          ? snapshot_->decider->decide_tool(identity, request_, facts, decided_us_, draw_.usage())
+                          : snapshot_->decider->decide(identity, request_, command, facts, decided_us_, draw_.usage());
   decision.snapshot = snapshot_->hash;
   // A plain allow runs at once, against the whole catalogue; an approval lies about for a while.
   const bool lasts = decision.verdict() == Verdict::ask || !request_.ticket.empty() || facts.approvals > 0;
@@ -84,14 +76,34 @@ Checked<Known<Decision>> Passage::decide(const Identity& identity, const Underst
   stage_ = "decide";
   most_ = most_taken(understood);
   draw_.open(identity, request_, most_);
-  decision_ = ask_policy(identity, understood, {});
-  if (decision_->verdict() != Verdict::deny) narrow(*decision_, identity, *understood.command);
-  if (decision_->verdict() != Verdict::deny) return std::cref(*decision_);
+  judge(identity, understood);
+  narrow(identity, *understood.command);
+  if (judged_->decision.verdict() != Verdict::deny) return std::cref(judged_->decision);
   if (judged_by_the_past(understood)) {
     throw Error(ErrorKind::unavailable, "command.changed", "the schema changed since the guard read it; judged anew");
   }
-  std::string sentence = told(identity, understood, *decision_);
-  return refuse(decision_->veiled ? "policy.default_deny" : decision_->code, std::move(sentence));
+  Decision& refusal = own_decision();
+  std::string sentence = told(identity, understood, refusal);
+  return refuse(refusal.veiled ? "policy.default_deny" : refusal.code, std::move(sentence));
+}
+
+// The same question of the same thread has the same answer.
+void Passage::judge(const Identity& identity, const Understood& understood) {
+  decided_us_ = guard_.clock->now_us();
+  const Question question{snapshot_->number, identity_, request_, understood.command,
+                          snapshot_->decider->hour(decided_us_)};
+  const bool counted = snapshot_->budgets.needs.any();
+  judged_ = counted ? nullptr : judged_before(question);
+  kept_ = judged_ != nullptr;
+  if (kept_) return;
+  judged_ = std::make_shared<Judgement>(Judgement{ask_policy(identity, understood, {}), std::nullopt, nullptr});
+  kept_ = !counted && remember(question, judged_);
+}
+
+// To be changed: never one that another action could be answered with.
+Decision& Passage::own_decision() {
+  if (kept_) throw Error(ErrorKind::internal, "policy.kept", "a decision that is kept for others was to be changed");
+  return judged_->decision;
 }
 
 bool Passage::judged_by_the_past(const Understood& understood) const {
@@ -101,13 +113,13 @@ bool Passage::judged_by_the_past(const Understood& understood) const {
 
 // A name that does not exist is asked of policy as if it did: whoever has no permit for it reads the same in both
 // cases.
-std::string Passage::told(const Identity& identity, const Understood& understood, const Decision& decision) {
+std::string Passage::told(const Identity& identity, const Understood& understood, Decision& decision) {
   if (decision.veiled) return decision.told;
   const Command& command = *understood.command;
   if (!command.understood && understood.connection) {
     if (auto assumed = assumed_command(command, *understood.catalogue)) {
       Decision hidden = ask_policy(identity, {assumed, understood.connection, nullptr}, {});
-      decision_->veiled = hidden.veiled;
+      decision.veiled = hidden.veiled;
       if (hidden.veiled) return hidden.told;
     }
   }
@@ -115,11 +127,19 @@ std::string Passage::told(const Identity& identity, const Understood& understood
 }
 
 // A decision point outside can only take away: its objection takes the place of what our policy allowed.
-void Passage::narrow(Decision& decision, const Identity& identity, const Command& command) const {
-  if (!snapshot_->external) return;
+void Passage::narrow(const Identity& identity, const Command& command) {
+  if (auto denied = objection(judged_->decision, identity, command)) {
+    judged_ = std::make_shared<Judgement>(Judgement{std::move(*denied), std::nullopt, nullptr});
+    kept_ = false;
+  }
+}
+
+std::optional<Decision> Passage::objection(const Decision& decision, const Identity& identity,
+                                           const Command& command) const {
+  if (!snapshot_->external || decision.verdict() == Verdict::deny) return std::nullopt;
   const Grant grant = Grant::from(decision, request_.connection, identity.tenant);
   const auto objection = snapshot_->external->refusal(identity, request_, command, grant);
-  if (!objection) return;
+  if (!objection) return std::nullopt;
   Decision denied;
   denied.code = objection->code;
   denied.reason = objection->reason;
@@ -128,7 +148,7 @@ void Passage::narrow(Decision& decision, const Identity& identity, const Command
   denied.risk_parts = decision.risk_parts;
   denied.rounds = decision.rounds;
   denied.trail = decision.trail;
-  decision = std::move(denied);
+  return denied;
 }
 
 Checked<Permit> Passage::approve(const Identity& identity, const Understood& understood, const Decision& decision) {
@@ -152,6 +172,7 @@ Checked<Permit> Passage::approve(const Identity& identity, const Understood& und
 Decision Passage::ask_again(const Identity& identity, const Understood& understood, const Decision& shown,
                             std::int64_t approvals, const std::vector<std::string>& groups) {
   draw_.hold_again();
+  decided_us_ = guard_.clock->now_us();
   policy::ApprovalFacts facts{approvals, {groups.begin(), groups.end()}};
   if (!understood.connection) return ask_policy(identity, understood, facts);
   auto meaning = understood.connection->refresh(understood.connection->limits(request_));
@@ -164,9 +185,9 @@ Decision Passage::ask_again(const Identity& identity, const Understood& understo
   if (now->catalogue_version == understood.command->catalogue_version &&
       approval::digest_of(identity, request_, *now, unapproved) ==
           approval::digest_of(identity, request_, *understood.command, shown)) {
-    if (decision.verdict() != Verdict::deny) narrow(decision, identity, *now);
+    if (auto denied = objection(decision, identity, *now)) return *denied;
     // Limits of both decisions hold: what was shown to the approver, and what policy says now.
-    decision_->masked_classes.insert(decision.masked_classes.begin(), decision.masked_classes.end());
+    own_decision().masked_classes.insert(decision.masked_classes.begin(), decision.masked_classes.end());
     return decision;
   }
   Decision changed;
@@ -184,14 +205,6 @@ Prepared Passage::prepare(const Understood& understood, const Decision& decision
   prepared.action = connection.backend().begin(grant, prepared.permit, connection.limits(request_));
   prepared_ = prepared.action->prepare();
   return prepared;
-}
-
-const Intent& Passage::record_intent(const Prepared& prepared) {
-  stage_ = "record";
-  permit_digest_ = prepared.permit.digest();
-  entry_ = entry();
-  intent_ = guard_.journal->record_intent(*entry_);
-  return *intent_;
 }
 
 RawResult Passage::execute(Prepared&& prepared, const Intent& intent) {
@@ -222,18 +235,10 @@ RawResult Passage::execute(Prepared&& prepared, const Intent& intent) {
 MaskedResult Passage::mask(RawResult&& raw, const Understood& understood, const Decision& decision) {
   stage_ = "mask";
   if (!understood.connection) return snapshot_->masker->mask_text(std::move(raw));
-  masking::MaskPlan plan = masking::plan_for(*understood.command, decision.masked_classes, *snapshot_->config.frame);
-  return snapshot_->masker->mask(std::move(raw), *understood.command, plan);
-}
-
-Outcome Passage::record_outcome(const Intent&, MaskedResult&& masked) {
-  const std::map<std::string, std::int64_t> counts = masked.counts();
-  Outcome outcome = answer(OutcomeState::completed, "ok", "");
-  std::move(masked).into(outcome);
-  outcome.affected = affected_;
-  record(outcome, counts);
-  resolve_waiting(guard_, *snapshot_, request_.connection);
-  return outcome;
+  auto plan = [&] { return masking::plan_for(*understood.command, decision.masked_classes, *snapshot_->config.frame); };
+  if (!kept_) return snapshot_->masker->mask(std::move(raw), *understood.command, plan());
+  if (!judged_->plan) judged_->plan = plan();
+  return snapshot_->masker->mask(std::move(raw), *understood.command, *judged_->plan);
 }
 
 Outcome Passage::stopped(const Stop& stop) {
@@ -309,86 +314,12 @@ Outcome Passage::answer(OutcomeState state, std::string code, std::string reason
   outcome.reason = std::move(reason);
   outcome.record = record_;
   outcome.ticket = ticket_;
-  if (decision_ && !decision_->veiled) {
-    outcome.risk = decision_->risk;
-    outcome.deciding = decision_->deciding;
+  if (judged_ && !judged_->decision.veiled) {
+    outcome.risk = judged_->decision.risk;
+    outcome.deciding = judged_->decision.deciding;
   }
   if (identity_) outcome.warnings = identity_->warnings;
   return outcome;
-}
-
-audit::ActionEntry Passage::entry() {
-  audit::ActionEntry entry;
-  entry.record = record_;
-  entry.session = session_.id;
-  if (identity_) {
-    entry.identity = &*identity_;
-  } else {
-    entry.hops = request_.hops;
-  }
-  entry.tool = request_.tool;
-  entry.connection = request_.connection;
-  entry.kind = request_.kind == RequestKind::tool ? "tool" : "sql";
-  entry.purpose = request_.purpose;
-  entry.explanation = scrub_for_record(*snapshot_->masker, request_.explanation);
-  const std::shared_ptr<const Command> command = understood_ ? understood_->command : nullptr;
-  RecordText text = record_text(request_, command, *snapshot_->config.frame, *snapshot_->masker, guard_.digest_key);
-  entry.command_text = std::move(text.command);
-  entry.params_json = std::move(text.params_json);
-  entry.command_digest = std::move(text.digest);
-  if (command != nullptr) {
-    entry.kinds = command->kinds;
-    entry.effect = request_.kind == RequestKind::tool ? "tool" : to_string(command->effect);
-    entry.reads.assign(command->reads.begin(), command->reads.end());
-    entry.writes.assign(command->writes.begin(), command->writes.end());
-  }
-  if (decision_) {
-    entry.decision = &*decision_;
-    entry.facts_json = facts_text(request_, command, *snapshot_->masker, decided_us_);
-  }
-  entry.verdict = permit_digest_.empty() ? (ticket_.empty() ? "refuse" : "pending") : "allow";
-  entry.snapshot = snapshot_->hash;
-  entry.ticket = ticket_;
-  entry.approvers = approvers_;
-  entry.permit_digest = permit_digest_;
-  entry.xid = prepared_.xid;
-  entry.system_identifier = prepared_.system_identifier;
-  return entry;
-}
-
-std::int64_t Passage::elapsed_us() const {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started_).count();
-}
-
-// Promise 4 holds for the record as well: what it keeps of the answer is what was masked.
-void Passage::record(const Outcome& outcome, const std::map<std::string, std::int64_t>& masked_counts) {
-  audit::OutcomeEntry out;
-  out.state = to_string(outcome.state);
-  out.stage = outcome.stage;
-  out.code = outcome.code;
-  out.reason = outcome.reason;
-  out.rows = static_cast<std::int64_t>(outcome.rows.size());
-  out.affected = outcome.affected;
-  out.masked_counts = masked_counts;
-  std::size_t answer_bytes = 0;
-  if (outcome.completed()) {
-    std::string response = response_json(outcome);
-    answer_bytes = response.size();
-    if (snapshot_->config.record_responses) {
-      out.response_json = std::move(response);
-    } else {
-      out.response_digest = crypto::hex(crypto::hmac_sha256(guard_.digest_key, response));
-    }
-  }
-  close_budgets(outcome, answer_bytes);
-  out.total_us = elapsed_us();
-  out.backend_us = backend_us_;
-  if (intent_) {
-    guard_.journal->record_outcome(*intent_, *entry_, out);
-  } else {
-    guard_.journal->record_refusal(entry(), out);
-  }
-  guard_.counters.count(outcome.state);
 }
 
 }  // namespace libguard

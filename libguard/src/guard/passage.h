@@ -10,6 +10,7 @@
 
 #include "approval/approver.h"
 #include "guard/guard_state.h"
+#include "guard/judgement.h"
 #include "guard/record_text.h"
 #include "model/intent.h"
 #include "model/result.h"
@@ -97,11 +98,17 @@ class Passage {
                                     const policy::ApprovalFacts& facts);
   // What the agent is told of a refusal: nothing about what it may not see, and what helps about what it may.
   [[nodiscard]] bool judged_by_the_past(const Understood& understood) const;
-  [[nodiscard]] std::string told(const Identity& identity, const Understood& understood, const Decision& decision);
-  void narrow(Decision& decision, const Identity& identity, const Command& command) const;
+  [[nodiscard]] std::string told(const Identity& identity, const Understood& understood, Decision& decision);
+  void judge(const Identity& identity, const Understood& understood);
+  [[nodiscard]] Decision& own_decision();
+  void narrow(const Identity& identity, const Command& command);
+  [[nodiscard]] std::optional<Decision> objection(const Decision& decision, const Identity& identity,
+                                                  const Command& command) const;
   [[nodiscard]] Decision ask_again(const Identity& identity, const Understood& understood, const Decision& shown,
                                    std::int64_t approvals, const std::vector<std::string>& groups);
-  [[nodiscard]] audit::ActionEntry entry();
+  [[nodiscard]] audit::ActionEntry entry() const;
+  void describe(audit::ActionEntry& entry);
+  void describe_anew(audit::ActionEntry& entry) const;
   [[nodiscard]] Outcome answer(OutcomeState state, std::string code, std::string reason) const;
   [[nodiscard]] std::int64_t elapsed_us() const;
   [[nodiscard]] bool changed_something() const;
@@ -119,7 +126,8 @@ class Passage {
   const char* stage_ = "authenticate";
   SharedIdentity identity_;  // null until it is known
   std::optional<Understood> understood_;
-  std::optional<Decision> decision_;
+  std::shared_ptr<Judgement> judged_;  // null until policy was asked
+  bool kept_ = false;                  // for other actions, too
   Draw draw_;
   Tally most_;
   std::int64_t decided_us_ = 0;

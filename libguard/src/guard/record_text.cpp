@@ -1,10 +1,10 @@
 #include "guard/record_text.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/crypto.h"
 #include "base/json_writer.h"
+#include "base/last_seen.h"
 #include "base/text.h"
 #include "model/command_facts.h"
 
@@ -118,28 +118,7 @@ namespace {
 // What a record says of a command is the same each time. Agents say the same few statements again and again, so each
 // thread keeps the last ones.
 template <typename What>
-class LastSeen {
- public:
-  // Null when it is not kept.
-  [[nodiscard]] const What* find(const std::shared_ptr<const Command>& command) const {
-    for (const Kept& each : kept_) {
-      if (each.of == command) return &each.what;
-    }
-    return nullptr;
-  }
-  void keep(const std::shared_ptr<const Command>& command, What what) {
-    kept_[next_] = {command, std::move(what)};
-    next_ = (next_ + 1) % kept_.size();
-  }
-
- private:
-  struct Kept {
-    std::shared_ptr<const Command> of;
-    What what;
-  };
-  std::array<Kept, 4> kept_;
-  std::size_t next_ = 0;
-};
+using OfCommand = LastSeen<std::shared_ptr<const Command>, What>;
 
 struct ShownText {
   std::uint64_t masker = 0;  // whose detectors judged it
@@ -149,7 +128,7 @@ struct ShownText {
 
 ShownText shown_text(const Request& request, const std::shared_ptr<const Command>& command, const Frame& frame,
                      const masking::Masker& masker) {
-  thread_local LastSeen<ShownText> seen;
+  thread_local OfCommand<ShownText> seen;
   const bool as_understood = request.text == command->text && request.connection == command->connection;
   const ShownText* known = as_understood ? seen.find(command) : nullptr;
   if (known != nullptr && known->masker == masker.id()) return *known;
@@ -167,7 +146,7 @@ ShownText shown_text(const Request& request, const Frame& frame, const masking::
 
 // The facts, but for the moment at which policy was asked.
 std::string kept_facts(const std::shared_ptr<const Command>& command, std::int64_t decided_us) {
-  thread_local LastSeen<std::string> seen;
+  thread_local OfCommand<std::string> seen;
   const std::string head = "{\"decided_us\":" + std::to_string(decided_us);
   if (const std::string* known = seen.find(command)) return head + *known;
   std::string facts = facts_json_text(*command, decided_us);

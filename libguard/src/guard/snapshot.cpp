@@ -1,5 +1,6 @@
 #include "guard/snapshot.h"
 
+#include <atomic>
 #include <filesystem>
 
 #include "base/crypto.h"
@@ -56,7 +57,9 @@ std::unique_ptr<backend::ExternalDecision> make_external(Config& config) {
 }  // namespace
 
 std::shared_ptr<Snapshot> build_snapshot(const std::string& path, const Ingredients& ingredients) {
+  static std::atomic<std::uint64_t> last{0};
   auto snapshot = std::make_shared<Snapshot>();
+  snapshot->number = ++last;
   snapshot->config = read_config(path);
   Config& config = snapshot->config;
   snapshot->authenticator =

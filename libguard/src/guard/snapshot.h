@@ -2,6 +2,7 @@
 // Configuration, policies, accounts and connections as one immutable whole, swapped at once by reload. Its hash is in
 // every record.
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@
 namespace libguard {
 
 struct Snapshot {
+  std::uint64_t number = 0;  // of this process; no other snapshot ever has it
   Config config;
   std::string hash;
   std::unique_ptr<identity::Authenticator> authenticator;

@@ -168,17 +168,21 @@ void Authenticator::attach_asserted_user(Identity& identity, const std::string& 
 
 bool Authenticator::State::proof_stands(const Identity& identity, const AccountConfig& account, std::int64_t now_us,
                                         std::string& why_not) const {
-  why_not = "the proof that account " + account.name + " was opened with is no longer configured";
-  if (!identity.verified) return account.local && !account.human;
-  if (identity.provider != "key") return book.match(identity.provider, identity.subject) == &account;
-  KeyOwner owner = book.key(identity.credential_id);
-  if (owner.account != &account) return false;
-  if (!key_expired(*owner.key, now_us)) return true;
-  why_not = "the key has expired; ask for a new one";
-  return false;
+  const bool by_key = identity.verified && identity.provider == "key";
+  const KeyOwner owner = by_key ? book.key(identity.credential_id) : KeyOwner{};
+  const bool configured = by_key              ? owner.account == &account
+                          : identity.verified ? book.match(identity.provider, identity.subject) == &account
+                                              : account.local && !account.human;
+  if (!configured) {
+    why_not = "the proof that account " + account.name + " was opened with is no longer configured";
+  } else if (by_key && key_expired(*owner.key, now_us)) {
+    why_not = "the key has expired; ask for a new one";
+  }
+  return why_not.empty();
 }
 
 bool Authenticator::still_valid(const Identity& identity, std::string& why_not) const {
+  why_not.clear();
   std::int64_t now_us = state_->clock->now_us();
   const AccountConfig* account = state_->book.account(identity.account);
   if (account == nullptr) {
@@ -202,9 +206,7 @@ bool Authenticator::still_valid(const Identity& identity, std::string& why_not) 
       return false;
     }
   }
-  if (!state_->proof_stands(identity, *account, now_us, why_not)) return false;
-  why_not.clear();
-  return true;
+  return state_->proof_stands(identity, *account, now_us, why_not);
 }
 
 std::string Authenticator::issue(const std::string& account, const std::string& acts_for,

@@ -78,6 +78,7 @@ std::vector<ColumnRule> column_rules(const std::vector<RawColumn>& columns, cons
   }
   const bool plain = origins_are_plain(command);
   std::vector<ColumnRule> rules;
+  rules.reserve(columns.size());
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (plan.columns[i].mask) {
       rules.push_back(hidden(plan.columns[i], plain && !columns[i].origin.empty()));

@@ -9,17 +9,14 @@
 namespace libguard::masking {
 namespace {
 
-std::vector<OutcomeColumn> outcome_columns(const std::vector<RawColumn>& columns,
-                                           const std::vector<ColumnRule>& rules) {
-  std::vector<OutcomeColumn> out;
+std::vector<OutcomeColumn> outcome_columns(std::vector<RawColumn>& columns, const std::vector<ColumnRule>& rules) {
+  std::vector<OutcomeColumn> out(columns.size());
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    OutcomeColumn column;
-    column.name = columns[i].name;
-    column.type = columns[i].type;
-    column.masked = rules[i].hide.has_value();
-    column.data_class = rules[i].data_class;
-    column.op = rules[i].hide ? rules[i].hide->name() : "";
-    out.push_back(std::move(column));
+    out[i].name = std::move(columns[i].name);
+    out[i].type = std::move(columns[i].type);
+    out[i].masked = rules[i].hide.has_value();
+    out[i].data_class = rules[i].data_class;
+    if (rules[i].hide) out[i].op = rules[i].hide->name();
   }
   return out;
 }
@@ -61,7 +58,7 @@ MaskedResult Masker::run(RawResult&& raw, const std::vector<ColumnRule>& rules) 
         if (rule.hide_null && std::holds_alternative<Null>(row[i])) row[i] = std::string();
         if (!std::holds_alternative<Null>(row[i])) ++hidden[i];
         row[i] = rule.hide->apply(row[i], rule.data_class);
-      } else if (rule.detect && cells.mask(row[i], raw.columns[i].name, raw.columns[i].textual)) {
+      } else if (rule.detect && cells.mask(row[i], result.columns_[i].name, raw.columns[i].textual)) {
         result.columns_[i].masked = true;
         result.columns_[i].op = detect_show_.name();
       }

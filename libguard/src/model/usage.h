@@ -48,6 +48,12 @@ struct BudgetNeeds {
   [[nodiscard]] bool has(Budget budget, Measure measure) const {
     return wanted[static_cast<std::size_t>(budget)][static_cast<std::size_t>(measure)];
   }
+  [[nodiscard]] bool any() const {
+    for (std::size_t i = 0; i < kBudgets; ++i) {
+      if (any(static_cast<Budget>(i))) return true;
+    }
+    return false;
+  }
   // Some counter outlives its session, so that a store is needed.
   [[nodiscard]] bool any_kept() const {
     for (std::size_t i = static_cast<std::size_t>(Budget::agent_today); i < kBudgets; ++i) {

@@ -166,6 +166,8 @@ Decider::Decider(const std::vector<PolicySource>& sources, std::shared_ptr<const
 
 Decider::~Decider() = default;
 
+int Decider::hour(std::int64_t now_us) const { return state_->zone.hour(now_us); }
+
 BudgetNeeds Decider::budget_needs() const {
   BudgetNeeds needs;
   for (Symbol name = static_cast<Symbol>(ContextName::first_counter); name < kContextNames; ++name) {
@@ -307,7 +309,7 @@ Decision Decider::decide_one(const Identity& identity, const Request& request, c
   std::vector<FactValue> values;
   std::string unknown_fact;
   bool facts_known = fact_values(command, state.words, values, unknown_fact);
-  int hour = state.zone.hour(now_us);
+  const int hour = state.zone.hour(now_us);
   decision.risk_parts = risk_of(
       command, {connection, hour, count(use.shown) + count(use.carried), count(use.matched) + count(use.inferred),
                 static_cast<int>(values.size()) + (facts_known ? 0 : 1)});

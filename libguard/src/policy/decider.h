@@ -58,6 +58,8 @@ class Decider {
   // tool: Action "use" on Tool::"<name>" with the argument names and sizes as context.
   [[nodiscard]] Decision decide_tool(const Identity& identity, const Request& request, const ApprovalFacts& facts,
                                      std::int64_t now_us, const Usage& usage = {}, Witness* witness = nullptr) const;
+  // The local hour that is `context.hour` at this moment: all of `now_us` that a decision hangs on.
+  [[nodiscard]] int hour(std::int64_t now_us) const;
   // Which counters of `usage` some policy may look at.
   [[nodiscard]] BudgetNeeds budget_needs() const;
   // Hash of all policy texts, in order.

@@ -21,11 +21,7 @@ constexpr const char* kVerify =
 }  // namespace
 
 Connection::Connection(Handle handle, FdTable::Slot slot, std::string role, std::string search_path)
-    : slot_(std::move(slot)),
-      owner_(::getpid()),
-      role_(std::move(role)),
-      search_path_(std::move(search_path)),
-      handle_(std::move(handle)) {
+    : slot_(std::move(slot)), role_(std::move(role)), search_path_(std::move(search_path)), handle_(std::move(handle)) {
   PQsetNoticeReceiver(
       handle_.get(), [](void*, const PGresult*) {}, nullptr);  // P5
   if (PQsetnonblocking(handle_.get(), 1) != 0 || PQenterPipelineMode(handle_.get()) != 1) fail();
@@ -35,7 +31,7 @@ Connection::Connection(Handle handle, FdTable::Slot slot, std::string role, std:
 // PQfinish of a non-blocking connection sends its farewell without waiting (P1). In a forked child it would end the
 // parent's session (P6): there the handle is leaked on purpose.
 Connection::~Connection() {
-  if (::getpid() != owner_) {
+  if (!opened_in_.here()) {
     (void)handle_.release();
     return;
   }

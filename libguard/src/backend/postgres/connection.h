@@ -119,7 +119,7 @@ class Connection {
   [[noreturn]] void fail();
 
   FdTable::Slot slot_;
-  pid_t owner_;
+  ProcessMark opened_in_;
   std::string role_;
   std::string search_path_;
   Handle handle_;

@@ -2,13 +2,12 @@
 // The sockets of one backend, in a form that a forked child can read without taking a lock (another thread of the
 // parent may have held any of them at the moment of the fork).
 
-#include <unistd.h>
-
 #include <atomic>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "base/process_mark.h"
 #include "libguard/error.h"
 
 namespace libguard::backend::postgres {
@@ -18,7 +17,7 @@ class FdTable {
   static constexpr int kFree = -1;
   static constexpr int kReserved = -2;  // a connection is being opened; it has no socket yet
 
-  explicit FdTable(std::size_t size) : owner_(::getpid()), slots_(size) {
+  explicit FdTable(std::size_t size) : slots_(size) {
     for (auto& slot : slots_) slot.store(kFree);
   }
 
@@ -49,12 +48,12 @@ class FdTable {
     throw Error(ErrorKind::internal, "backend.fd_table_full", "more connections were opened than the pools allow");
   }
 
-  [[nodiscard]] bool forked() const noexcept { return abandoned_.load() || ::getpid() != owner_; }
+  [[nodiscard]] bool forked() const noexcept { return abandoned_.load() || !opened_in_.here(); }
 
   // P6. Async-signal-safe.
   void abandon() noexcept {
     abandoned_.store(true);
-    if (::getpid() == owner_) return;  // called in the parent by mistake: its connections stay alive
+    if (opened_in_.here()) return;  // called in the parent by mistake: its connections stay alive
     for (auto& slot : slots_) {
       int fd = slot.exchange(kFree);
       if (fd >= 0) ::close(fd);
@@ -62,7 +61,7 @@ class FdTable {
   }
 
  private:
-  pid_t owner_;
+  ProcessMark opened_in_;
   std::atomic<bool> abandoned_{false};
   std::vector<std::atomic<int>> slots_;
 };

@@ -1,7 +1,6 @@
 #include "backend/sqlite/handle.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/sqlite_rules.h"
 #include "libguard/error.h"
@@ -37,7 +36,7 @@ FileId file_id(const std::string& path) {
 }
 
 Handle::Handle(const std::string& path, Access access, bool foreign_keys)
-    : access_(access), file_(file_id(path)), pid_(getpid()), database_(open(path, access)) {
+    : access_(access), file_(file_id(path)), database_(open(path, access)) {
   libguard::sqlite::harden(get());
   run(foreign_keys ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF");
   run("PRAGMA cell_size_check = ON");
@@ -46,7 +45,7 @@ Handle::Handle(const std::string& path, Access access, bool foreign_keys)
 
 // L6: closing a handle of the parent would drop locks and remove files that the parent still uses.
 Handle::~Handle() {
-  if (getpid() != pid_) static_cast<void>(database_.release());
+  if (!opened_in_.here()) static_cast<void>(database_.release());
 }
 
 void Handle::watch(Watch* watch) noexcept {

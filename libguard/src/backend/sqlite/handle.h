@@ -10,6 +10,7 @@
 #include "backend/sqlite/failure.h"
 #include "backend/sqlite/schema_facts.h"
 #include "backend/sqlite/watch.h"
+#include "base/process_mark.h"
 #include "base/sqlite_handle.h"
 
 namespace libguard::backend::sqlite {
@@ -61,7 +62,7 @@ class Handle {
 
   Access access_;
   FileId file_;
-  pid_t pid_;
+  ProcessMark opened_in_;
   Watch* watch_ = nullptr;
   libguard::sqlite::Database database_;
   std::int64_t cookie_ = -1;

@@ -1,7 +1,5 @@
 #include "backend/sqlite/pool.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "base/limits.h"
@@ -9,14 +7,14 @@
 
 namespace libguard::backend::sqlite {
 
-Pool::Pool(SqliteConfig config) : config_(std::move(config)), pid_(getpid()) {
+Pool::Pool(SqliteConfig config) : config_(std::move(config)) {
   idle_.reserve(static_cast<std::size_t>(config_.connections_max));
 }
 
 // In a child the handles release themselves without a call to SQLite (Handle::~Handle).
 Pool::~Pool() = default;
 
-bool Pool::forked() const noexcept { return forked_.load() || getpid() != pid_; }
+bool Pool::forked() const noexcept { return forked_.load() || !opened_in_.here(); }
 
 void Pool::check_process() const {
   if (!forked()) return;

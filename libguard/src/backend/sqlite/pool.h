@@ -39,7 +39,7 @@ class Pool {
   void wait_for_place(std::unique_lock<std::mutex>& lock, Watch& watch);
 
   const SqliteConfig config_;
-  const pid_t pid_;
+  const ProcessMark opened_in_;
   std::atomic<bool> forked_{false};
   mutable std::mutex mutex_;
   std::condition_variable given_back_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "model/values.h"
+
 namespace libguard::command::postgres {
 namespace {
 
@@ -18,24 +20,22 @@ std::string digits_of(const Value& value) {
 
 }  // namespace
 
-std::shared_ptr<const Command> Understood::with(std::span<const Value> params) {
-  if (params.empty()) return command;
-  {
-    std::lock_guard guard(lock_);
-    if (last_ != nullptr && std::equal(params.begin(), params.end(), last_->params.begin(), last_->params.end())) {
-      return last_;
-    }
-  }
-  auto filled = std::make_shared<Command>(*command);
-  filled->params.assign(params.begin(), params.end());
+void Understood::fill(Command& into, std::span<const Value> params) const {
+  into.params.assign(params.begin(), params.end());
   for (const Slot& slot : slots) {
-    if (slot.param < 1 || static_cast<std::size_t>(slot.param) > params.size()) continue;
-    AssignedValue& value = filled->assigned[slot.assigned];
-    value.digits = digits_of(params[static_cast<std::size_t>(slot.param - 1)]);
+    const bool given = slot.param >= 1 && static_cast<std::size_t>(slot.param) <= params.size();
+    AssignedValue& value = into.assigned[slot.assigned];
+    value.digits = given ? digits_of(params[static_cast<std::size_t>(slot.param - 1)]) : std::string();
     value.known = !value.digits.empty();
   }
-  std::lock_guard guard(lock_);
-  last_ = filled;
+}
+
+std::shared_ptr<const Command> Understood::with(std::span<const Value> params) {
+  if (same_values(params, command->params)) return command;
+  if (auto last = last_.find(params)) return last;
+  auto filled = std::make_shared<Command>(*command);
+  fill(*filled, params);
+  last_.keep(filled);
   return filled;
 }
 

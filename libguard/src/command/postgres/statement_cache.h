@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "command/last_filled.h"
 #include "model/command.h"
 
 namespace libguard::command::postgres {
@@ -20,15 +21,16 @@ struct Understood {
     std::size_t assigned = 0;  // index into Command::assigned
     int param = 0;             // 1-based
   };
-  std::shared_ptr<const Command> command;  // without params
+  std::shared_ptr<const Command> command;  // with the parameters that came first
   std::vector<Slot> slots;
 
-  // The Command for these parameters; the last one is kept, so that repeating a call costs no copy.
+  // Puts the values into a Command of this text, in the place of any others.
+  void fill(Command& command, std::span<const Value> params) const;
+  // The Command for these parameters; the first and the last one are kept, so that repeating a call costs no copy.
   [[nodiscard]] std::shared_ptr<const Command> with(std::span<const Value> params);
 
  private:
-  std::mutex lock_;
-  std::shared_ptr<const Command> last_;
+  LastFilled last_;
 };
 
 // Entries lie in arrays that are made once: a text that is new and one that is thrown out for it allocate nothing here.

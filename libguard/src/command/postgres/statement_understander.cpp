@@ -104,7 +104,7 @@ StatementUnderstander::StatementUnderstander(std::shared_ptr<const Catalogue> ca
 
 StatementUnderstander::~StatementUnderstander() = default;
 
-std::shared_ptr<Understood> StatementUnderstander::read(std::string_view sql) const {
+std::shared_ptr<Understood> StatementUnderstander::read(std::string_view sql, std::span<const Value> params) const {
   end_with_thread();
   std::optional<Facts> own(std::in_place, names_);
   check_text(sql, *own);
@@ -122,6 +122,7 @@ std::shared_ptr<Understood> StatementUnderstander::read(std::string_view sql) co
   for (std::size_t i = 0; command->understood && i < assignments.size(); ++i) {
     if (assignments[i].param > 0) understood->slots.push_back({i, assignments[i].param});
   }
+  understood->fill(*command, params);
   understood->command = std::move(command);
   return understood;
 }
@@ -129,11 +130,10 @@ std::shared_ptr<Understood> StatementUnderstander::read(std::string_view sql) co
 std::shared_ptr<const Command> StatementUnderstander::understand(std::string_view sql,
                                                                  std::span<const Value> params) const {
   std::shared_ptr<Understood> understood = cache_.find(sql);
-  if (understood == nullptr) {
-    understood = read(sql);
-    cache_.store(understood);
-  }
-  return understood->with(params);
+  if (understood != nullptr) return understood->with(params);
+  understood = read(sql, params);
+  cache_.store(understood);
+  return understood->command;
 }
 
 }  // namespace libguard::command::postgres

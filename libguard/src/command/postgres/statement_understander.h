@@ -18,7 +18,7 @@ class StatementUnderstander final : public Understander {
                                                           std::span<const Value> params) const override;
 
  private:
-  [[nodiscard]] std::shared_ptr<Understood> read(std::string_view sql) const;
+  [[nodiscard]] std::shared_ptr<Understood> read(std::string_view sql, std::span<const Value> params) const;
   Names names_;
   std::unique_ptr<CodeStore> code_;
   mutable StatementCache cache_;

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "command/last_filled.h"
 #include "command/sqlite/facts.h"
 #include "command/sqlite/sqlite.h"
 #include "libguard/error.h"
@@ -23,6 +24,7 @@ constexpr int kQueriesMax = 100;
 struct Known {
   std::shared_ptr<const Command> command;
   std::vector<ParameterSlot> slots;
+  LastFilled last;
 };
 
 // Texts of one catalogue; the least recently used goes first. Thread-safe.
@@ -87,9 +89,11 @@ void fill(Command& command, const ParameterSlot& slot) {
 
 std::shared_ptr<const Command> with_params(const Known& known, std::span<const Value> params) {
   if (params.empty() && known.slots.empty()) return known.command;
+  if (auto last = known.last.find(params)) return last;
   auto command = std::make_shared<Command>(*known.command);
   command->params.assign(params.begin(), params.end());
   for (const ParameterSlot& slot : known.slots) fill(*command, slot);
+  known.last.keep(command);
   return command;
 }
 
