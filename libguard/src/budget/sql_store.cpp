@@ -188,6 +188,7 @@ void SqlStore::add(const Key& key, const Tally& amount, std::int64_t at_us) {
 void SqlStore::give_back(const Key& key, const Tally& amount, std::int64_t at_us) {
   if (amount == Tally{}) return;
   std::vector<Value> params;
+  params.reserve(amount.counts.size() + 8);
   for (std::int64_t count : amount.counts) params.emplace_back(count);
   for (Value& value : key_values(key)) params.push_back(std::move(value));
   params.emplace_back(bucket(key.budget, at_us));

@@ -21,6 +21,7 @@ std::string digest_of(const std::vector<PolicySource>& sources) {
 
 std::vector<std::string> ids_of(const std::set<cedar::PolicyIndex>& policies, const cedar::PolicySet& set) {
   std::vector<std::string> ids;
+  ids.reserve(policies.size());
   for (cedar::PolicyIndex policy : policies) ids.push_back(set.policies()[policy].id);
   std::sort(ids.begin(), ids.end());
   return ids;
@@ -137,10 +138,10 @@ std::int64_t rows_affected_bound(const Command& command, std::int64_t otherwise)
 
 struct Decider::State {
   State(const std::vector<PolicySource>& sources, std::shared_ptr<const Frame> frame)
-      : words(frame),
+      : words(std::move(frame)),
         policies(load_policies(sources, words)),
-        classes(*frame),
-        zone(frame->timezone),
+        classes(words.frame()),
+        zone(words.frame().timezone),
         version(digest_of(sources)) {}
 
   // Everything of a decision but its verdict, which only Decider may set.
