@@ -8,7 +8,7 @@
 namespace libguard {
 
 // Keys must tell apart everything that the answer hangs on; what a key points at, it must keep alive.
-template <typename Key, typename What, std::size_t kept = 4>
+template <typename Key, typename What, std::size_t kept = 8>
 class LastSeen {
  public:
   // Null when it is not kept. `key`: anything that a Key compares with.

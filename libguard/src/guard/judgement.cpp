@@ -6,7 +6,6 @@
 namespace libguard {
 namespace {
 
-constexpr std::size_t kKept = 8;
 // What an agent says of a command may be long, and memory is paid for by each thread.
 constexpr std::size_t kWordsBytesMax = 4 * 1024;
 
@@ -39,7 +38,7 @@ bool may_be_kept(const Question& question) {
          same_values(request.params, command.params);
 }
 
-using Kept = LastSeen<Asked, std::shared_ptr<Judgement>, kKept>;
+using Kept = LastSeen<Asked, std::shared_ptr<Judgement>>;
 Kept& kept() {
   thread_local Kept answers;
   return answers;

@@ -144,11 +144,17 @@ ShownText shown_text(const Request& request, const Frame& frame, const masking::
   return {masker.id(), hide, scrub_for_record(masker, hide ? without_anything_quoted(request.text) : request.text)};
 }
 
+// {"decided_us": and the digits of any time.
+constexpr std::size_t kHeadBytesMax = 40;
+
 // The facts, but for the moment at which policy was asked.
 std::string kept_facts(const std::shared_ptr<const Command>& command, std::int64_t decided_us) {
   thread_local OfCommand<std::string> seen;
-  const std::string head = "{\"decided_us\":" + std::to_string(decided_us);
-  if (const std::string* known = seen.find(command)) return head + *known;
+  const std::string* known = seen.find(command);
+  std::string head;
+  head.reserve(kHeadBytesMax + (known != nullptr ? known->size() : 0));
+  JsonWriter(head).begin_object().number("decided_us", decided_us);
+  if (known != nullptr) return head += *known;
   std::string facts = facts_json_text(*command, decided_us);
   // Else it was cut: too long to be kept anywhere.
   if (facts.starts_with(head)) seen.keep(command, facts.substr(head.size()));
@@ -189,6 +195,7 @@ std::string scrub_for_record(const masking::Masker& masker, std::string_view tex
 
 std::string response_json(const Outcome& outcome) {
   std::string out;
+  out.reserve(512);  // many answers, whole
   JsonWriter json(out);
   if (outcome.columns.empty()) {
     json.text(outcome.result);
