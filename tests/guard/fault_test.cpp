@@ -78,6 +78,38 @@ TEST_CASE("a detector that breaks lets nothing out (promise 4)") {
   CHECK(shop.records().find("Ada") == std::string::npos);
 }
 
+namespace {
+
+// Breaks at the text of one command, as often as it is told to.
+class BreaksAtFirst final : public masking::Detector {
+ public:
+  [[nodiscard]] std::string_view entity() const override { return "BREAKS"; }
+  void find(std::string_view text, std::vector<masking::Span>&) const override {
+    if (text.starts_with("SELECT") && left_.fetch_sub(1) > 0) throw std::runtime_error("once");
+  }
+
+ private:
+  mutable std::atomic<int> left_{1};
+};
+
+}  // namespace
+
+TEST_CASE("a detector that breaks once withholds once: the next record has the command again") {
+  Shop shop;
+  Guard guard = Guard::open(shop.config());
+  guard.add_detector(std::make_shared<BreaksAtFirst>());
+  Session session = guard.session({.account = "support-crew"});
+  const std::string sql = "SELECT name FROM customers WHERE id = 1";
+  auto recorded = [&] {
+    const std::string records = shop.records();
+    return std::pair(records.find("<withheld>") != std::string::npos, records.find(sql) != std::string::npos);
+  };
+  CHECK(session.query("shop", sql).completed());
+  CHECK(recorded() == std::pair(true, false));
+  CHECK(session.query("shop", sql).completed());
+  CHECK(recorded() == std::pair(true, true));
+}
+
 TEST_CASE("a write whose answer cannot be masked says that it was done, and shows nothing") {
   Shop shop;
   Guard guard = Guard::open(shop.config());

@@ -31,7 +31,7 @@ TEST_CASE("a bad line answers an error with its id, and shows nothing of the tex
         std::string(R"({"id":1,"text":5})"), std::string(R"({"id":1,"text":"x","text":"y"})"),
         std::string("{\"id\":1,\"text\":\"\xff\"}"), std::string(100'000, '['), std::string("\0", 1),
         std::string(R"({"text":"a@b.co"} x)")}) {
-    CHECK(code(line) == "request.malformed");
+    CHECK(code(line) == "batch.malformed");
   }
   CHECK(code(R"({"id":1,"text":"a@b.co"})", "token") == "masking.operator");
   CHECK(read_json(mask_line(R"({"id":{"a":[1]},"text":5})", "label")).value->at("id").dump() == R"({"a":[1]})");

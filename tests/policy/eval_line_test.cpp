@@ -67,12 +67,12 @@ TEST_CASE("links fill exactly the slots of a template") {
 TEST_CASE("a bad line answers with its id and an error, a bad case only for itself") {
   Json good = line_of("@id(\"p\") permit (principal, action, resource);");
   for (const auto& [key, value, code] :
-       {std::tuple{"policies", Json(1), "line.malformed"},
+       {std::tuple{"policies", Json(1), "batch.malformed"},
         {"policies", Json("permit"), "policy.syntax"},
         {"policies", Json("permit (principal, action, resource);"), "policy.id_missing"},
         {"entities", Json(1), "entities.malformed"},
         {"entities", Json::array({1}), "entities.malformed"},
-        {"cases", Json(1), "line.malformed"},
+        {"cases", Json(1), "batch.malformed"},
         {"schema", Json("entity"), "schema.malformed"},
         {"links", Json(1), "links.malformed"}}) {
     Json line = good;
@@ -94,7 +94,7 @@ TEST_CASE("hostile lines are answered") {
                                   std::string("\xFF\xFE"), std::string("{\"id\":1,\"id\":2}"),
                                   std::string(100'000, '['), std::string("{\"policies\":") + std::string(5'000, '[')}) {
     Json answer = Json::parse(eval_line(text, false));
-    CHECK(answer["error"]["code"] == "line.malformed");
+    CHECK(answer["error"]["code"] == "batch.malformed");
     CHECK(answer["id"] == nullptr);
   }
 }

@@ -97,7 +97,7 @@ TEST_CASE("the corpus's policies are valid where Cedar says so") {
 TEST_CASE("a line without sense is answered") {
   for (const char* bad : {"", "{", "[]", "null", "{\"id\":1}", "{\"id\":1,\"schema\":\"\",\"policies\":1}",
                           "{\"id\":1,\"schema\":1,\"policies\":\"\"}"})
-    CHECK(Json::parse(libguard::policy::validate_line(bad))["error"]["code"] == "line.malformed");
+    CHECK(Json::parse(libguard::policy::validate_line(bad))["error"]["code"] == "batch.malformed");
   Json answer = Json::parse(libguard::policy::validate_line(R"({"id":"x","schema":"entity A\nentity","policies":""})"));
   CHECK(answer["id"] == "x");
   CHECK(answer["error"]["code"] == "schema.malformed");

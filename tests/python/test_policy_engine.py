@@ -104,7 +104,7 @@ def test_parse_batch():
     assert (template["policies"], template["templates"]) == (0, 1)
     assert (wrong["ok"], wrong["error"]["line"], wrong["error"]["column"]) == (False, 2, 3)
     assert "^" in wrong["error"]["excerpt"]
-    assert missing["error"]["code"] == broken["error"]["code"] == "line.malformed"
+    assert missing["error"]["code"] == broken["error"]["code"] == "batch.malformed"
 
 
 def test_convert_there_and_back(tmp_path):

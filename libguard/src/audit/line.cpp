@@ -81,7 +81,7 @@ std::string make_line(std::int64_t seq, std::string_view body, std::string& hash
   line += std::to_string(seq);
   line += ',';
   line += body;
-  hash = chain_hash(hash, line);
+  crypto::hex_into(crypto::sha256(hash, line), hash);
   line += '\t';
   line += hash;
   line += '\n';

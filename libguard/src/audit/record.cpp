@@ -173,6 +173,8 @@ bool response_fits(const OutcomeEntry& outcome) {
 
 ActionText action_text(const ActionEntry& entry) {
   ActionText text;
+  text.who_and_what.reserve(2048);  // most, whole
+  text.decision.reserve(512);
   JsonWriter who_and_what(text.who_and_what);
   append_who(who_and_what, entry);
   append_what(who_and_what, entry);

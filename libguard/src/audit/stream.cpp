@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <system_error>
+#include <utility>
 
 #include "audit/segment_file.h"
 #include "base/limits.h"
@@ -167,15 +168,15 @@ void Stream::start_segment(const std::string& path, const std::shared_ptr<Segmen
 }
 
 void Stream::write_line(Segment& segment, const std::string& body) {
-  Position next = segment.written;
-  ++next.seq;
-  line_ = make_line(next.seq, body, next.hash, std::move(line_));
+  next_ = segment.written;
+  ++next_.seq;
+  line_ = make_line(next_.seq, body, next_.hash, std::move(line_));
   long written = os_->write(segment.fd, line_);
   if (written != static_cast<long>(line_.size())) {
     kill(segment, "write", written < 0 ? written : -ENOSPC);  // a short write is how a full disk begins
     unwritable(segment.why);
   }
-  segment.written = std::move(next);
+  std::swap(segment.written, next_);
   segment.bytes += line_.size();
   if (line_.capacity() > kLineKeptMax) line_ = {};
   ++stats_.records;
@@ -195,7 +196,7 @@ void Stream::wait_durable(Lock& lock, const std::shared_ptr<Segment>& segment, s
 
 void Stream::lead_sync(Lock& lock, const std::shared_ptr<Segment>& segment) {
   syncing_ = true;
-  Position target = segment->written;
+  target_ = segment->written;
   lock.unlock();
   int error = os_->sync(segment->fd);
   lock.lock();
@@ -204,9 +205,9 @@ void Stream::lead_sync(Lock& lock, const std::shared_ptr<Segment>& segment) {
   if (error < 0) {
     kill(*segment, "fdatasync", error);
   } else {
-    segment->durable_seq = target.seq;
-    durable_ = target;
-    drop_carried(target.seq);
+    segment->durable_seq = target_.seq;
+    durable_ = target_;
+    drop_carried(target_.seq);
   }
   changed_.notify_all();
 }

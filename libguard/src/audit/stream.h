@@ -86,7 +86,10 @@ class Stream {
   bool stopping_ = false;
   std::deque<Carried> carried_;
   std::size_t carried_bytes_ = 0;
-  std::string line_;  // the last one: its memory is used again
+  // Of the last line, and of the sync that is under way: their memory is used again.
+  std::string line_;
+  Position next_;
+  Position target_;
   struct {
     std::int64_t records = 0, syncs = 0, segments = 0, unwritable = 0;
   } stats_;

@@ -250,20 +250,23 @@ bool ed25519_verify(std::string_view public_key, std::string_view message, std::
   return EVP_DigestVerify(context.get(), bytes_of(signature), 64, bytes_of(message), message.size()) == 1;
 }
 
-std::string hex(std::string_view bytes) {
+void hex_into(std::span<const std::uint8_t> bytes, std::string& out) {
   static constexpr char kDigits[] = "0123456789abcdef";
-  std::string out(bytes.size() * 2, '0');
+  out.resize(bytes.size() * 2);
   char* at = out.data();
-  for (unsigned char c : bytes) {
+  for (std::uint8_t c : bytes) {
     *at++ = kDigits[c >> 4];
     *at++ = kDigits[c & 15];
   }
-  return out;
 }
 
 std::string hex(std::span<const std::uint8_t> bytes) {
-  return hex(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  std::string out;
+  hex_into(bytes, out);
+  return out;
 }
+
+std::string hex(std::string_view bytes) { return hex(std::span(bytes_of(bytes), bytes.size())); }
 
 std::optional<std::string> from_hex(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;

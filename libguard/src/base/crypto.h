@@ -52,6 +52,8 @@ struct Ed25519Pair {
 
 [[nodiscard]] std::string hex(std::span<const std::uint8_t> bytes);
 [[nodiscard]] std::string hex(std::string_view bytes);
+// The same into a text whose memory is used again.
+void hex_into(std::span<const std::uint8_t> bytes, std::string& out);
 [[nodiscard]] std::optional<std::string> from_hex(std::string_view text);
 
 // RFC 4648 section 5 without padding; decoding refuses padding, foreign characters and non-canonical

@@ -20,8 +20,10 @@ class StrictBuilder {
   bool boolean(bool value) { return put(value); }
   bool number_integer(Json::number_integer_t value) { return put(value); }
   bool number_unsigned(Json::number_unsigned_t value) { return put(value); }
-  bool number_float(Json::number_float_t value, const std::string&) {
+  bool number_float(Json::number_float_t value, const std::string& written) {
     if (!std::isfinite(value)) return stop("a number is out of range");
+    if (written.find_first_of(".eE") == std::string::npos)
+      long_integers_.push_back({stack_.empty() ? "" : stack_.front().key, stack_.size() == 1, written});
     return put(value);
   }
   bool string(std::string& value) { return put(std::move(value)); }
@@ -41,6 +43,7 @@ class StrictBuilder {
   }
 
   [[nodiscard]] Json& document() { return document_; }
+  [[nodiscard]] std::vector<LongInteger>& long_integers() { return long_integers_; }
   [[nodiscard]] const std::string& error() const { return error_; }
 
  private:
@@ -78,6 +81,7 @@ class StrictBuilder {
   int nesting_max_;
   std::vector<Level> stack_;
   Json document_;
+  std::vector<LongInteger> long_integers_;
   std::string error_;
 };
 
@@ -128,7 +132,7 @@ JsonResult read_json(std::string_view text, int nesting_max) {
   if (!Json::sax_parse(text.begin(), text.end(), &builder)) {
     return {std::nullopt, builder.error().empty() ? "not JSON" : builder.error()};
   }
-  return {std::move(builder.document()), {}};
+  return {std::move(builder.document()), {}, std::move(builder.long_integers())};
 }
 
 Json to_json(const Value& value) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "libguard/value.h"
 
@@ -14,10 +15,18 @@ namespace libguard {
 
 using Json = nlohmann::json;
 
+// An integer that no 64 bits hold. RFC 8259 allows it; the document holds it rounded, as a real.
+struct LongInteger {
+  std::string member;  // of the outermost object, under which it stands; "" elsewhere
+  bool directly = false;
+  std::string digits;  // as written
+};
+
 // Never throws for bad input: `error` is a sentence that names the byte offset and holds no input.
 struct JsonResult {
   std::optional<Json> value;
   std::string error;
+  std::vector<LongInteger> long_integers = {};
 };
 [[nodiscard]] JsonResult read_json(std::string_view text);
 // Deeper nesting for readers that bound it themselves (Cedar entities).

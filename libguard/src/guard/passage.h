@@ -108,7 +108,8 @@ class Passage {
                                    std::int64_t approvals, const std::vector<std::string>& groups);
   [[nodiscard]] audit::ActionEntry entry() const;
   void describe(audit::ActionEntry& entry);
-  void describe_anew(audit::ActionEntry& entry) const;
+  // False when a detector broke: what was withheld then is not to be kept.
+  [[nodiscard]] bool describe_anew(audit::ActionEntry& entry) const;
   [[nodiscard]] Outcome answer(OutcomeState state, std::string code, std::string reason) const;
   [[nodiscard]] std::int64_t elapsed_us() const;
   [[nodiscard]] bool changed_something() const;

@@ -1,5 +1,7 @@
 // What an action leaves on record: the intent before it, the outcome after it, the refusal in place of both.
 
+#include <tuple>
+
 #include "base/crypto.h"
 #include "guard/passage.h"
 #include "guard/record_text.h"
@@ -49,11 +51,11 @@ void Passage::describe(audit::ActionEntry& entry) {
     entry.text = judged_->text;
     return;
   }
-  describe_anew(entry);
-  if (kept_) entry.text = judged_->text = std::make_shared<audit::ActionText>(audit::action_text(entry));
+  const bool whole = describe_anew(entry);
+  if (kept_ && whole) entry.text = judged_->text = std::make_shared<audit::ActionText>(audit::action_text(entry));
 }
 
-void Passage::describe_anew(audit::ActionEntry& entry) const {
+bool Passage::describe_anew(audit::ActionEntry& entry) const {
   if (!identity_) entry.hops = request_.hops;
   entry.tool = request_.tool;
   entry.connection = request_.connection;
@@ -62,6 +64,7 @@ void Passage::describe_anew(audit::ActionEntry& entry) const {
   const std::shared_ptr<const Command> command = understood_ ? understood_->command : nullptr;
   RecordText text = record_text(request_, command, *snapshot_->config.frame, *snapshot_->masker, guard_.digest_key);
   entry.command_text = std::move(text.command);
+  const bool whole = text.whole && !withheld(entry.explanation);
   entry.params_json = std::move(text.params_json);
   entry.command_digest = std::move(text.digest);
   if (command != nullptr) {
@@ -72,6 +75,7 @@ void Passage::describe_anew(audit::ActionEntry& entry) const {
   if (judged_) entry.decision = &judged_->decision;
   entry.verdict = permit_digest_.empty() ? (ticket_.empty() ? "refuse" : "pending") : "allow";
   entry.snapshot = snapshot_->hash;
+  return whole;
 }
 
 std::int64_t Passage::elapsed_us() const {
@@ -106,7 +110,7 @@ void Passage::record(const Outcome& outcome, const std::map<std::string, std::in
     guard_.journal->record_outcome(*intent_, *entry_, out);
   } else {
     audit::ActionEntry refused = entry();
-    describe_anew(refused);
+    std::ignore = describe_anew(refused);
     guard_.journal->record_refusal(refused, out);
   }
   guard_.counters.count(outcome.state);

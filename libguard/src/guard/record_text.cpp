@@ -169,12 +169,14 @@ RecordText record_text(const Request& request, const std::shared_ptr<const Comma
   out.digest = digest_of_text(request, digest_key);
   if (request.kind == RequestKind::tool) {
     out.command = scrub_for_record(masker, request.arguments);
+    out.whole = !withheld(out.command);
     return out;
   }
   const bool understood = command != nullptr && command->understood;
   ShownText shown = understood ? shown_text(request, command, frame, masker) : shown_text(request, frame, masker);
   out.command = std::move(shown.text);
   out.params_json = params_json(request.params, shown.hide, masker);
+  out.whole = !withheld(out.command) && !withheld(out.params_json);
   return out;
 }
 
@@ -192,6 +194,8 @@ std::string scrub_for_record(const masking::Masker& masker, std::string_view tex
     return std::string(kWithheld);
   }
 }
+
+bool withheld(std::string_view text) { return text.find(kWithheld) != std::string_view::npos; }
 
 std::string response_json(const Outcome& outcome) {
   std::string out;

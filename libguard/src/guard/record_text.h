@@ -18,6 +18,7 @@ struct RecordText {
   std::string command;
   std::string params_json;  // JSON array, or "" when there are none
   std::string digest;       // HMAC-SHA-256 over text and params: recognisable, not guessable
+  bool whole = true;        // false: a detector broke, and something was withheld
 };
 
 // `command` may be null (authentication failed, a tool's arguments are in request.arguments).
@@ -30,6 +31,9 @@ struct RecordText {
 
 // Scrubbed, or "<withheld>" when a detector breaks: an action must be recordable even then.
 [[nodiscard]] std::string scrub_for_record(const masking::Masker& masker, std::string_view text);
+
+// Is it, or does it hold, a text that was withheld?
+[[nodiscard]] bool withheld(std::string_view text);
 
 // The masked answer as the record keeps it: {"columns": [names], "rows": [[...]]} or the tool's masked text as a JSON
 // string.

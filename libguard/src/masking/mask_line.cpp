@@ -1,4 +1,5 @@
-#include "base/json.h"
+#include "base/batch_line.h"
+#include "base/limits.h"
 #include "libguard/error.h"
 #include "masking/cell_masker.h"
 #include "masking/masker.h"
@@ -7,10 +8,6 @@
 
 namespace libguard::masking {
 namespace {
-
-std::string error_line(const Json& id, const std::string& code, const std::string& message) {
-  return dump(Json{{"id", id}, {"error", {{"code", code}, {"message", message}}}});
-}
 
 // Byte offsets into code points, in one pass: the spans are in order.
 Json spans_json(std::string_view text, const std::vector<Span>& spans) {
@@ -29,35 +26,23 @@ Json spans_json(std::string_view text, const std::vector<Span>& spans) {
   return out;
 }
 
-std::string answer(const Json& id, const std::string& text, std::string_view operator_spec) {
+std::string answer(const std::string& text, std::string_view operator_spec) {
   static const Detectors kDetectors = builtin_detectors();
   const Operator show(operator_spec);
   std::vector<Span> spans;
   scan(text, kDetectors, spans);
-  return dump(Json{{"id", id}, {"masked", replaced(text, spans, show)}, {"spans", spans_json(text, spans)}});
+  return dump(Json{{"masked", replaced(text, spans, show)}, {"spans", spans_json(text, spans)}});
 }
 
 }  // namespace
 
 std::string mask_line(std::string_view line, std::string_view operator_spec) {
-  Json id;
-  try {
-    JsonResult json = read_json(line);
-    if (!json.value || !json.value->is_object()) {
-      return error_line(id, "request.malformed",
-                        "the line is not a JSON object: " + (json.value ? "another value" : json.error));
-    }
-    if (json.value->contains("id")) id = (*json.value)["id"];
-    auto text = json.value->find("text");
-    if (text == json.value->end() || !text->is_string()) {
-      return error_line(id, "request.malformed", "the line has no text");
-    }
-    return answer(id, text->get_ref<const std::string&>(), operator_spec);
-  } catch (const Error& error) {
-    return error_line(id, error.code(), error.what());
-  } catch (const std::exception&) {
-    return R"({"id":null,"error":{"code":"masking.failed","message":"the line could not be masked"}})";
-  }
+  return answer_batch_line(line, limits::kNestingMax, [&](const JsonResult& read) {
+    auto text = read.value->find("text");
+    if (text == read.value->end() || !text->is_string())
+      throw Error(ErrorKind::invalid, "batch.malformed", "the line has no text");
+    return answer(text->get_ref<const std::string&>(), operator_spec);
+  });
 }
 
 }  // namespace libguard::masking

@@ -20,7 +20,7 @@ std::set<std::string> masked_classes_of(const RevealedColumn& column, const Comm
                                         const std::set<std::string>& system, const std::set<std::string>& masked) {
   std::set<std::string> found;
   for (const std::string& source : column.sources) {
-    if (system.contains(table_of(source))) return masked;
+    if (!system.empty() && system.contains(table_of(source))) return masked;
     for (const std::string& name : classes_of(frame, command.connection, source)) {
       if (masked.contains(name)) found.insert(name);
     }
@@ -52,6 +52,7 @@ MaskPlan plan_for(const Command& command, const std::set<std::string>& masked, c
   plan.masked_classes = masked;
   plan.mask_everything = !command.understood || (command.returns_rows && command.reveals.empty());
   const std::set<std::string> system = system_tables(command);
+  plan.columns.reserve(command.reveals.size());
   for (const RevealedColumn& column : command.reveals) {
     plan.columns.push_back(plan_of(masked_classes_of(column, command, frame, system, masked), frame));
   }

@@ -36,6 +36,8 @@ class ColumnGroups {
   bool open_ = false;
 };
 
+constexpr std::size_t kColumnsAtFirst = 16;
+
 // Sorting by (table, column), so that a table's name is written once even where another sorts between its columns.
 bool by_table(std::string_view a, std::string_view b) {
   auto parts = [](std::string_view c) {
@@ -80,6 +82,7 @@ void append_functions(JsonWriter& json, std::string_view name, const Command& co
 
 void append_all_columns(JsonWriter& json, const Command& command) {
   std::vector<std::string_view> columns;
+  columns.reserve(kColumnsAtFirst);
   for (const RevealedColumn& revealed : command.reveals)
     columns.insert(columns.end(), revealed.sources.begin(), revealed.sources.end());
   append_columns(json, "shows", columns);

@@ -19,6 +19,8 @@ constexpr std::array<std::string_view, 5> kHopKinds = {"user", "crew", "agent", 
 Json read_or_throw(std::string_view text, const char* what) {
   JsonResult read = read_json(text);
   if (!read.value) throw Error(ErrorKind::invalid, "request.malformed", std::string(what) + ": " + read.error);
+  if (!read.long_integers.empty())
+    throw Error(ErrorKind::invalid, "request.malformed", std::string(what) + ": an integer is beyond 64 bits");
   return std::move(*read.value);
 }
 

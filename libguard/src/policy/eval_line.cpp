@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <map>
 
-#include "base/json.h"
+#include "base/batch_line.h"
 #include "policy/cedar/excerpt.h"
 #include "policy/cedar/json_reader.h"
 #include "policy/cedar/parser.h"
@@ -60,7 +60,7 @@ Failure bad(std::string code, std::string message) { return {std::move(code), st
 std::optional<Failure> Line::load(const Json& json) {
   auto policies = json.find("policies");
   if (policies == json.end() || !policies->is_string())
-    return bad("line.malformed", "`policies` must be a text of Cedar policies");
+    return bad("batch.malformed", "`policies` must be a text of Cedar policies");
   if (auto schema = json.find("schema"); schema != json.end() && !schema->is_null()) {
     SchemaError error;
     auto written = read_schema(*schema, error);
@@ -232,7 +232,7 @@ Json Line::answer(const Json& test) {
 
 Json eval(const Json& json, bool cedar_compat) {
   auto cases = json.find("cases");
-  if (cases == json.end() || !cases->is_array()) return error_json(bad("line.malformed", "`cases` must be an array"));
+  if (cases == json.end() || !cases->is_array()) return error_json(bad("batch.malformed", "`cases` must be an array"));
   Line line(cedar_compat);
   if (auto failure = line.load(json)) return error_json(*failure);
   Json answers = Json::array();
@@ -243,21 +243,8 @@ Json eval(const Json& json, bool cedar_compat) {
 }  // namespace
 
 std::string eval_line(std::string_view text, bool cedar_compat) {
-  Json id = nullptr;
-  Json out;
-  try {
-    JsonResult json = read_json(text, kLineNestingMax);
-    if (!json.value || !json.value->is_object()) {
-      out = error_json(bad("line.malformed", json.value ? "a line is an object" : json.error));
-    } else {
-      if (auto found = json.value->find("id"); found != json.value->end()) id = *found;
-      out = eval(*json.value, cedar_compat);
-    }
-  } catch (const std::exception&) {
-    out = error_json(bad("line.failed", "the line could not be evaluated"));
-  }
-  out["id"] = std::move(id);
-  return dump(out);
+  return answer_batch_line(text, kLineNestingMax,
+                           [&](const JsonResult& line) { return dump(eval(*line.value, cedar_compat)); });
 }
 
 }  // namespace libguard::policy

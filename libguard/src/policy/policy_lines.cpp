@@ -1,9 +1,8 @@
 #include "policy/policy_lines.h"
 
 #include <algorithm>
-#include <exception>
 
-#include "base/json.h"
+#include "base/batch_line.h"
 #include "policy/cedar/est_reader.h"
 #include "policy/cedar/est_writer.h"
 #include "policy/cedar/formatter.h"
@@ -35,7 +34,7 @@ Json error_of(const Complaint& complaint) {
 Json parse(const Json& line) {
   auto policies = line.find("policies");
   if (policies == line.end() || !policies->is_string())
-    return line_error("line.malformed", "`policies` must be a text of Cedar policies");
+    return line_error("batch.malformed", "`policies` must be a text of Cedar policies");
   Names names;
   Heap heap;
   Library library;
@@ -90,17 +89,17 @@ Json convert(const Json& line) {
   auto policies = line.find("policies");
   if (policies != line.end() && policies->is_string())
     return text_to_json(line, policies->get_ref<const std::string&>());
-  return line_error("line.malformed", "a line holds `policies` (a text) or `json` (a policy set)");
+  return line_error("batch.malformed", "a line holds `policies` (a text) or `json` (a policy set)");
 }
 
 Json format(const Json& line) {
   auto policies = line.find("policies");
   if (policies == line.end() || !policies->is_string())
-    return line_error("line.malformed", "`policies` must be a text of Cedar policies");
+    return line_error("batch.malformed", "`policies` must be a text of Cedar policies");
   std::size_t width = limits::kFormatWidth;
   if (auto given = line.find("width"); given != line.end()) {
     if (!given->is_number_integer() || *given < limits::kFormatWidthMin || *given > limits::kFormatWidthMax)
-      return line_error("line.malformed", "`width` is a number of columns from 40 to 400");
+      return line_error("batch.malformed", "`width` is a number of columns from 40 to 400");
     width = given->get<std::size_t>();
   }
   std::string out;
@@ -110,21 +109,7 @@ Json format(const Json& line) {
 }
 
 std::string answer(std::string_view text, Json (*door)(const Json&)) {
-  Json id = nullptr;
-  Json out;
-  try {
-    JsonResult line = read_json(text, kLineNestingMax);
-    if (!line.value || !line.value->is_object()) {
-      out = line_error("line.malformed", line.value ? "a line is an object" : line.error);
-    } else {
-      if (auto found = line.value->find("id"); found != line.value->end()) id = *found;
-      out = door(*line.value);
-    }
-  } catch (const std::exception&) {
-    out = line_error("line.failed", "the line could not be read");
-  }
-  out["id"] = std::move(id);
-  return dump(out);
+  return answer_batch_line(text, kLineNestingMax, [&](const JsonResult& line) { return dump(door(*line.value)); });
 }
 
 }  // namespace

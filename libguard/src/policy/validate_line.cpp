@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <map>
 
-#include "base/json.h"
+#include "base/batch_line.h"
 #include "policy/cedar/excerpt.h"
 #include "policy/cedar/json_reader.h"
 #include "policy/cedar/parser.h"
@@ -37,9 +37,9 @@ class ValidateLine {
     auto policies = json.find("policies");
     auto schema = json.find("schema");
     if (policies == json.end() || !policies->is_string())
-      return refusal("line.malformed", "`policies` must be a text of Cedar policies");
+      return refusal("batch.malformed", "`policies` must be a text of Cedar policies");
     if (schema == json.end() || !(schema->is_string() || schema->is_object()))
-      return refusal("line.malformed", "`schema` must be a text or an object");
+      return refusal("batch.malformed", "`schema` must be a text or an object");
     source_ = policies->get_ref<const std::string&>();
     SchemaError error;
     auto written = read_schema(*schema, error);
@@ -122,21 +122,8 @@ class ValidateLine {
 }  // namespace
 
 std::string validate_line(std::string_view text) {
-  Json id = nullptr;
-  Json out;
-  try {
-    JsonResult json = read_json(text, kLineNestingMax);
-    if (!json.value || !json.value->is_object()) {
-      out = refusal("line.malformed", json.value ? "a line is an object" : json.error);
-    } else {
-      if (auto found = json.value->find("id"); found != json.value->end()) id = *found;
-      out = ValidateLine().run(*json.value);
-    }
-  } catch (const std::exception&) {
-    out = refusal("line.failed", "the line could not be validated");
-  }
-  out["id"] = std::move(id);
-  return dump(out);
+  return answer_batch_line(text, kLineNestingMax,
+                           [](const JsonResult& line) { return dump(ValidateLine().run(*line.value)); });
 }
 
 }  // namespace libguard::policy

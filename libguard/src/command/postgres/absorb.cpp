@@ -54,8 +54,9 @@ void Facts::absorb(const Facts& code, bool code_widely) {
   }
   widely = before;
   for (const auto& [id, tested] : code.tests_) {
-    tests_[id].matches += tested.matches;
-    tests_[id].infer = tests_[id].infer || tested.infer || code_widely;
+    Tested& own = tests_[id];
+    own.matches += tested.matches;
+    own.infer = own.infer || tested.infer || code_widely;
   }
   error_reveals_.add(code.error_reveals_);
   carries_.add(code.carries_);
@@ -95,10 +96,10 @@ void Facts::settle(const Sources& everything) {
   for (const auto& [id, tested] : tests_) tests.add(id);
   own(tests);
   tests_arguments = argument;
-  std::map<ColumnId, Tested> kept;
+  FlatMap<ColumnId, Tested> kept;
   for (ColumnId id : tests) {
-    auto found = tests_.find(id);
-    kept[id] = found != tests_.end() ? found->second : Tested{0, true};
+    const Tested* found = tests_.find(id);
+    kept[id] = found != nullptr ? *found : Tested{0, true};
   }
   tests_ = std::move(kept);
   assigned_.clear();

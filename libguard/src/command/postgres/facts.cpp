@@ -10,6 +10,7 @@ namespace {
 
 // A 64 KiB statement has at most some 30,000 nodes; more visits than this mean that something is read again and again.
 constexpr int kVisitsMax = 200'000;
+constexpr std::size_t kTouchesAtFirst = 4;
 
 // Which of two effects says more about a text of several statements.
 int rank(CommandEffect effect) {
@@ -90,6 +91,7 @@ void Facts::touch(Touch touch) {
     return known.object == touch.object && known.action == touch.action;
   });
   if (found == touches_.end()) {
+    if (touches_.empty()) touches_.reserve(kTouchesAtFirst);
     touches_.push_back(std::move(touch));
   } else {
     merge(*found, touch);
@@ -112,7 +114,11 @@ void Facts::reveal(std::vector<OutColumn> columns) {
     return std::includes(column.sources.begin(), column.sources.end(), row_sources_.begin(), row_sources_.end());
   });
   if (!alone) infer(row_sources_);
-  for (OutColumn& column : columns) reveals_.push_back(std::move(column));
+  if (reveals_.empty()) {
+    reveals_ = std::move(columns);
+  } else {
+    for (OutColumn& column : columns) reveals_.push_back(std::move(column));
+  }
 }
 
 Relation& Facts::extra(std::string_view schema, std::string_view name) {
@@ -152,7 +158,10 @@ const Relation& Facts::relation(std::uint32_t id) const {
 std::string Facts::column_name(ColumnId id) const {
   const Relation& from = relation(relation_of(id));
   const std::uint32_t position = position_of(id);
-  return from.full + "." + (position < from.columns.size() ? from.columns[position] : "*");
+  const std::string_view column = position < from.columns.size() ? std::string_view(from.columns[position]) : "*";
+  std::string name;
+  name.reserve(from.full.size() + 1 + column.size());
+  return name.append(from.full).append(1, '.').append(column);
 }
 
 bool Facts::spend() {
@@ -204,10 +213,12 @@ void Facts::into(Command& command, int statements) && {
   for (const OutColumn& column : reveals_) command.reveals.push_back({std::string(column.name), named(column.sources)});
   command.error_reveals = named(error_reveals_);
   command.carries = named(carries_);
+  command.tests.reserve(tests_.size());
   for (const auto& [id, tested] : tests_) {
     command.tests.push_back({column_name(id), !no_match && !tested.infer && tested.matches == 1});
   }
   std::sort(command.tests.begin(), command.tests.end());
+  command.assigned.reserve(assigned_.size());
   for (const Assignment& value : assigned_) {
     command.assigned.push_back({column_name(value.column), value.known, value.digits});
   }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "command/postgres/flat.h"
 #include "command/postgres/names.h"
 #include "command/postgres/sources.h"
 #include "command/postgres/stable_list.h"
@@ -125,7 +126,7 @@ class Facts {
   void use_type(std::string_view type) { types_used_.emplace(type); }
   void use_relation(const Relation& relation) { relations_used_.insert(&relation); }
   [[nodiscard]] const std::set<std::string, std::less<>>& types_used() const { return types_used_; }
-  [[nodiscard]] const std::set<const Relation*>& relations_used() const { return relations_used_; }
+  [[nodiscard]] const FlatSet<const Relation*>& relations_used() const { return relations_used_; }
   [[nodiscard]] bool writes_rows() const { return !assigned_.empty() || !writes_.empty(); }
 
   // What is left of the work that one text may cause (a recursive CTE is read again until nothing changes).
@@ -146,7 +147,7 @@ class Facts {
   bool muted = false;            // kinds of a statement that is planned only are not kinds of the text
 
   // For views: what is read, in order, without turning it into names.
-  [[nodiscard]] const std::set<const Relation*>& relations_read() const { return relations_read_; }
+  [[nodiscard]] const FlatSet<const Relation*>& relations_read() const { return relations_read_; }
   [[nodiscard]] const std::set<CalledFunction>& functions() const { return functions_; }
   [[nodiscard]] const std::set<std::string>& doubts() const { return doubts_; }
   [[nodiscard]] bool writes_anything() const { return !writes_.empty() || effect_ > 1; }
@@ -167,11 +168,11 @@ class Facts {
   int effect_ = 0;
   std::set<std::string> doubts_;
   std::set<std::string> reads_;
-  std::set<const Relation*> relations_read_;
+  FlatSet<const Relation*> relations_read_;
   std::set<std::string> writes_;
   std::vector<Touch> touches_;  // each (action, object) once; few, so a search costs less than a tree
   std::set<CalledFunction> functions_;
-  std::map<ColumnId, Tested> tests_;
+  FlatMap<ColumnId, Tested> tests_;
   Sources error_reveals_;
   Sources row_sources_;
   Sources carries_;
@@ -180,7 +181,7 @@ class Facts {
   std::string not_runnable_code_;
   std::string not_runnable_;
   std::set<std::string, std::less<>> types_used_;
-  std::set<const Relation*> relations_used_;
+  FlatSet<const Relation*> relations_used_;
   StableList<Relation> extras_;
   std::forward_list<std::string> kept_;
   std::map<CodeKey, Running> running_;

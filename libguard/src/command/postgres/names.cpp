@@ -84,7 +84,7 @@ void Names::add_functions() {
 }
 
 const Relation* Names::relation(std::string_view schema, std::string_view name, const Path* path) const {
-  std::string key;
+  thread_local std::string key;
   auto find = [&](std::string_view in) -> const Relation* {
     key.assign(in).append(".").append(name);
     auto found = by_name_.find(key);

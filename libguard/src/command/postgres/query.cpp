@@ -210,6 +210,7 @@ void Analysis::lock_rows(Node select, Node lock, Scope& scope) {
 
 std::vector<OutColumn> Analysis::targets(NodeList list, Scope& scope) {
   std::vector<OutColumn> columns;
+  columns.reserve(list.size());
   for (Node target : list) {
     if (!facts_.spend()) break;
     Node value_node = target.node(F_val);
@@ -219,10 +220,10 @@ std::vector<OutColumn> Analysis::targets(NodeList list, Scope& scope) {
       continue;
     }
     if (value_node.is(T_A_Indirection) && row_columns(value_node, scope, columns)) continue;
-    const Flow value = expression(value_node, scope);
+    Flow value = expression(value_node, scope);
     std::string_view name = target.text(F_name);
     if (name.empty()) name = output_name(value_node);
-    columns.push_back({name, value.sources, value.direct, value.position, value.type});
+    columns.push_back({name, std::move(value.sources), value.direct, value.position, value.type});
   }
   return columns;
 }
