@@ -44,19 +44,6 @@ bool foreseen(const std::string& origin, const Command& command) {
          std::any_of(command.reveals.begin(), command.reveals.end(), from);
 }
 
-// Every source is classified and none of its classes is masked: the caller was permitted to see exactly this, so
-// detectors do not take it away again.
-bool permitted(const RevealedColumn& column, const Command& command, const MaskPlan& plan, const Frame& frame) {
-  if (column.sources.empty() || column.sources.begin()->ends_with(".*")) return false;
-  return std::all_of(column.sources.begin(), column.sources.end(), [&](const std::string& source) {
-    if (source.ends_with(".*")) return false;
-    auto classes = classes_of(frame, command.connection, source);
-    return !classes.empty() && std::none_of(classes.begin(), classes.end(), [&](const std::string& name) {
-      return plan.masked_classes.contains(name);
-    });
-  });
-}
-
 // The server names the column that a result column comes from. nullopt: it says nothing that the plan did not know.
 std::optional<ColumnRule> by_origin(const RawColumn& column, const Command& command, const MaskPlan& plan,
                                     const Frame& frame) {
@@ -85,8 +72,7 @@ std::vector<ColumnRule> column_rules(const std::vector<RawColumn>& columns, cons
     } else if (auto rule = by_origin(columns[i], command, plan, frame)) {
       rules.push_back(std::move(*rule));
     } else {
-      bool shown = i < command.reveals.size() && permitted(command.reveals[i], command, plan, frame);
-      rules.push_back({{}, std::nullopt, !shown});
+      rules.push_back({{}, std::nullopt, !plan.columns[i].permitted});
     }
   }
   return rules;

@@ -24,6 +24,7 @@ struct ColumnPlan {
   bool mask = false;
   std::string data_class;  // the class; several: joined by '+', the strictest operator applies
   std::string show;        // operator spec
+  bool permitted = false;  // every source has classes, and all of them may be seen: detectors hide nothing of it
 };
 
 struct MaskPlan {

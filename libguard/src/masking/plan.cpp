@@ -1,5 +1,6 @@
 #include "masking/column_rules.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace libguard::masking {
@@ -26,6 +27,19 @@ std::set<std::string> masked_classes_of(const RevealedColumn& column, const Comm
     }
   }
   return found;
+}
+
+// Every source is classified and none of its classes is masked: the caller was permitted to see exactly this, so
+// detectors do not take it away again.
+bool permitted(const RevealedColumn& column, const Command& command, const Frame& frame,
+               const std::set<std::string>& masked) {
+  if (column.sources.empty() || column.sources.begin()->ends_with(".*")) return false;
+  return std::all_of(column.sources.begin(), column.sources.end(), [&](const std::string& source) {
+    if (source.ends_with(".*")) return false;
+    const std::set<std::string> classes = classes_of(frame, command.connection, source);
+    return !classes.empty() &&
+           std::none_of(classes.begin(), classes.end(), [&](const std::string& name) { return masked.contains(name); });
+  });
 }
 
 }  // namespace
@@ -55,6 +69,7 @@ MaskPlan plan_for(const Command& command, const std::set<std::string>& masked, c
   plan.columns.reserve(command.reveals.size());
   for (const RevealedColumn& column : command.reveals) {
     plan.columns.push_back(plan_of(masked_classes_of(column, command, frame, system, masked), frame));
+    plan.columns.back().permitted = permitted(column, command, frame, masked);
   }
   return plan;
 }
