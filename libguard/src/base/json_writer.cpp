@@ -100,9 +100,9 @@ struct ValueAppender {
 
 void append_json_string(std::string& out, std::string_view text) {
   if (is_plain_json(text)) {  // nearly always
-    const std::size_t at = out.size();
-    out.append(text.size() + 2, '"');
-    std::copy(text.begin(), text.end(), out.begin() + static_cast<std::ptrdiff_t>(at + 1));
+    out += '"';
+    out += text;
+    out += '"';
     return;
   }
   out += '"';

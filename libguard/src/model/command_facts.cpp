@@ -8,22 +8,34 @@
 namespace libguard {
 namespace {
 
-// {"schema.table": ["column", ...]}: columns of one table stand together, because the input is sorted by name. Nothing
-// is written for an empty one.
+// "schema.table.column" in its two parts. Their order keeps the columns of a table together, even where another table
+// sorts between their names.
+struct Placed {
+  explicit Placed(std::string_view name) : column(name) {
+    const auto dot = name.rfind('.');
+    if (dot == std::string_view::npos) return;
+    table = name.substr(0, dot);
+    column = name.substr(dot + 1);
+  }
+  auto operator<=>(const Placed&) const = default;
+
+  std::string_view table;
+  std::string_view column;
+};
+
+// {"schema.table": ["column", ...]}, of columns in order. Nothing is written for none.
 class ColumnGroups {
  public:
   ColumnGroups(JsonWriter& json, std::string_view name) : json_(json), name_(name) {}
-  void add(std::string_view column) {
-    auto dot = column.rfind('.');
-    std::string_view table = dot == std::string_view::npos ? std::string_view() : column.substr(0, dot);
+  void add(const Placed& placed) {
     if (!open_) json_.name(name_).begin_object();
-    if (!open_ || table != table_) {
+    if (!open_ || placed.table != table_) {
       if (open_) json_.end_array();
-      json_.name(table).begin_array();
-      table_ = table;
+      json_.name(placed.table).begin_array();
+      table_ = placed.table;
       open_ = true;
     }
-    json_.text(dot == std::string_view::npos ? column : column.substr(dot + 1));
+    json_.text(placed.column);
   }
   void end() {
     if (open_) json_.end_array().end_object();
@@ -38,22 +50,12 @@ class ColumnGroups {
 
 constexpr std::size_t kColumnsAtFirst = 16;
 
-// Sorting by (table, column), so that a table's name is written once even where another sorts between its columns.
-bool by_table(std::string_view a, std::string_view b) {
-  auto parts = [](std::string_view c) {
-    auto dot = c.rfind('.');
-    return std::pair(c.substr(0, dot == std::string_view::npos ? 0 : dot),
-                     c.substr(dot == std::string_view::npos ? 0 : dot + 1));
-  };
-  return parts(a) < parts(b);
-}
-
-void append_columns(JsonWriter& json, std::string_view name, std::vector<std::string_view>& columns) {
+void append_columns(JsonWriter& json, std::string_view name, std::vector<Placed>& columns) {
   if (columns.empty()) return;
-  std::sort(columns.begin(), columns.end(), by_table);
+  std::sort(columns.begin(), columns.end());
   columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
   ColumnGroups groups(json, name);
-  for (std::string_view column : columns) groups.add(column);
+  for (const Placed& column : columns) groups.add(column);
   groups.end();
   columns.clear();
 }
@@ -81,24 +83,25 @@ void append_functions(JsonWriter& json, std::string_view name, const Command& co
 }
 
 void append_all_columns(JsonWriter& json, const Command& command) {
-  std::vector<std::string_view> columns;
+  std::vector<Placed> columns;
   columns.reserve(kColumnsAtFirst);
+  auto add = [&](const std::string& column) { columns.emplace_back(column); };
   for (const RevealedColumn& revealed : command.reveals)
-    columns.insert(columns.end(), revealed.sources.begin(), revealed.sources.end());
+    std::for_each(revealed.sources.begin(), revealed.sources.end(), add);
   append_columns(json, "shows", columns);
-  columns.assign(command.error_reveals.begin(), command.error_reveals.end());
+  std::for_each(command.error_reveals.begin(), command.error_reveals.end(), add);
   append_columns(json, "error_shows", columns);
-  columns.assign(command.carries.begin(), command.carries.end());
+  std::for_each(command.carries.begin(), command.carries.end(), add);
   append_columns(json, "carries", columns);
   for (bool match : {true, false}) {
     for (const TestedColumn& tested : command.tests) {
-      if (tested.match == match) columns.push_back(tested.column);
+      if (tested.match == match) add(tested.column);
     }
     append_columns(json, match ? "matches" : "infers", columns);
   }
   for (bool known : {true, false}) {
     for (const AssignedValue& assigned : command.assigned) {
-      if (assigned.known == known) columns.push_back(assigned.column);
+      if (assigned.known == known) add(assigned.column);
     }
     append_columns(json, known ? "assigned" : "assigned_unknown", columns);
   }
