@@ -160,12 +160,12 @@ Checked<Permit> Passage::approve(const Identity& identity, const Understood& und
   std::chrono::milliseconds wait(request_.wait_ms.value_or(snapshot_->config.approvals_wait_ms));
   approval::Approval approval =
       snapshot_->approver->approve(identity, request_, understood.command, decision, again, wait, record_);
-  ticket_ = approval.ticket;
-  approvers_ = approval.approvers;
-  permit_digest_ = approval.digest;
+  ticket_ = std::move(approval.ticket);
+  approvers_ = std::move(approval.approvers);
+  permit_digest_ = std::move(approval.digest);
   if (approval.permit) return std::move(*approval.permit);
   OutcomeState state = approval.state == "pending" ? OutcomeState::pending : OutcomeState::refused;
-  return Stop{state, approval.code, approval.reason, approval.ticket};
+  return Stop{state, std::move(approval.code), std::move(approval.reason), ticket_};
 }
 
 // At execution an approved command is understood and decided again; any difference voids the ticket.

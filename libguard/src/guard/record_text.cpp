@@ -154,7 +154,10 @@ std::string kept_facts(const std::shared_ptr<const Command>& command, std::int64
   std::string head;
   head.reserve(kHeadBytesMax + (known != nullptr ? known->size() : 0));
   JsonWriter(head).begin_object().number("decided_us", decided_us);
-  if (known != nullptr) return head += *known;
+  if (known != nullptr) {
+    head += *known;
+    return head;
+  }
   std::string facts = facts_json_text(*command, decided_us);
   // Else it was cut: too long to be kept anywhere.
   if (facts.starts_with(head)) seen.keep(command, facts.substr(head.size()));
