@@ -100,6 +100,8 @@ TEST_CASE("malformed requests are refused with the member's name and without its
   CHECK(refusal(R"({"params": [[1]]})") != "accepted");
   CHECK(refusal(R"({"params": [18446744073709551615]})") != "accepted");
   CHECK(refusal(R"({"params": [123456789012345678901234567890]})") == "request: an integer is beyond 64 bits");
+  CHECK(refusal(R"({"kind": "tool", "tool": "t", "arguments": "{\"n\":123456789012345678901234567890}"})") ==
+        "accepted");
   CHECK(refusal(R"({"params": [{"$bytes": "!"}]})") != "accepted");
   CHECK(refusal(R"({"hops": [1]})") == "request.hops[0] must be a JSON object");
   CHECK(refusal(R"({"hops": [{"kind": "root", "name": "x"}]})") ==

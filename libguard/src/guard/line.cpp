@@ -29,11 +29,8 @@ Line line_of(const JsonResult& read) {
 }  // namespace
 
 std::string answer_line(std::string_view text, const std::function<std::string(const Line&)>& answer) {
-  try {
-    if (auto plain = read_plain_line(text))
-      return answer_read_line(plain->id_json, [&] { return answer({std::move(plain->sql), {}}); });
-  } catch (const std::exception&) {  // out of memory: the reader below says so
-  }
+  if (auto plain = read_plain_line(text))
+    return answer_read_line(plain->id_json, [&] { return answer({std::move(plain->sql), {}}); });
   return answer_batch_line(text, limits::kNestingMax, [&](const JsonResult& read) { return answer(line_of(read)); });
 }
 

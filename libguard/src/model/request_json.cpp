@@ -16,10 +16,11 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kHopKinds = {"user", "crew", "agent", "task", "tool"};
 
-Json read_or_throw(std::string_view text, const char* what) {
+Json read_or_throw(std::string_view text, const char* what, bool numbers_are_ours = true) {
   JsonResult read = read_json(text);
   if (!read.value) throw Error(ErrorKind::invalid, "request.malformed", std::string(what) + ": " + read.error);
-  if (!read.long_integers.empty())
+  // What is read into numbers of ours; the arguments of a tool stay the text that they are.
+  if (numbers_are_ours && !read.long_integers.empty())
     throw Error(ErrorKind::invalid, "request.malformed", std::string(what) + ": an integer is beyond 64 bits");
   return std::move(*read.value);
 }
@@ -70,7 +71,7 @@ void read_params(JsonMembers& members, std::vector<Value>& params) {
 void read_arguments(JsonMembers& members, std::string& arguments) {
   members.text("arguments", arguments, limits::kParamBytesMax);
   if (arguments.empty()) return;
-  if (!read_or_throw(arguments, "request.arguments").is_object())
+  if (!read_or_throw(arguments, "request.arguments", false).is_object())
     members.refuse("arguments", "must be a JSON object as text");
 }
 
