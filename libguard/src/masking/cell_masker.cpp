@@ -1,11 +1,15 @@
 #include "masking/cell_masker.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "masking/detectors/detectors.h"
+#include "masking/json_leaves.h"
 
 namespace libguard::masking {
 namespace {
@@ -87,20 +91,24 @@ bool CellMasker::mask_text(std::string& text) {
   if (spans_.empty()) return false;
   // Hits in JSON are hidden leaf by leaf, so that what leaves is JSON again.
   if (looks_like_json(text)) {
-    if (JsonResult json = read_json(text); json.value) return mask_json(text, *json.value);
+    if (read_json(text).value) return mask_json(text);
   }
   replace_spans(text);
   return true;
 }
 
-bool CellMasker::mask_json(std::string& text, Json& json) {
-  bool changed = mask_leaves(json, {});
-  if (changed) text = dump(json);
+bool CellMasker::mask_json(std::string& text) {
+  const LeafMasks masks{
+      [this](std::string& leaf, std::string_view member) { return mask_plain(leaf, member); },
+      [this](std::string& name) { return mask_plain(name, {}); },
+      [this](std::string_view digits, std::string_view member) { return mask_number(digits, member); }};
+  MaskedJson masked = mask_json_leaves(text, masks);
+  if (masked.changed) text = std::move(masked.text);
   // A detector may need more than one leaf to see what it looks for; then the text as a whole is masked. Only nine bare
   // digits are left to the leaves, for in JSON a plain number (an amount, an id) is hardly ever a US_SSN.
   scan(text, detectors_, spans_);
   std::erase_if(spans_, [](const Span& span) { return span.entity == "US_SSN"; });
-  if (spans_.empty()) return changed;
+  if (spans_.empty()) return masked.changed;
   replace_spans(text);
   return true;
 }
@@ -150,49 +158,18 @@ bool CellMasker::mask_bytes(Value& value) {
   return true;
 }
 
-bool CellMasker::mask_number_leaf(Json& json, std::string_view key) {
-  Value value;
-  if (json.is_number_unsigned())
-    value = Decimal{std::to_string(json.get<std::uint64_t>())};
-  else if (json.is_number_integer())
-    value = json.get<std::int64_t>();
-  else
-    value = json.get<double>();
-  if (!mask(value, key, true)) return false;
-  json = std::get<std::string>(value);
-  return true;
-}
-
-bool CellMasker::mask_keys(Json& object) {
-  Json renamed = Json::object();
-  bool changed = false;
-  for (auto& [key, value] : object.items()) {
-    std::string name = key;
-    if (mask_plain(name, {})) {
-      changed = true;
-      // Two hidden names may not fall on each other and lose a member.
-      std::string unique = name;
-      for (int n = 2; renamed.contains(unique) || object.contains(unique); ++n) unique = name + "#" + std::to_string(n);
-      name = unique;
-    }
-    renamed[name] = std::move(value);
+// A number of JSON as the value that it is.
+std::optional<std::string> CellMasker::mask_number(std::string_view digits, std::string_view member) {
+  Value value = Decimal{std::string(digits)};
+  std::int64_t whole = 0;
+  const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), whole);
+  if (failed == std::errc{} && end == digits.data() + digits.size()) {
+    value = whole;
+  } else if (digits.find_first_of("eE") != std::string_view::npos) {
+    value = std::strtod(std::string(digits).c_str(), nullptr);
   }
-  object = std::move(renamed);
-  return changed;
-}
-
-// read_json bounds the depth, so the recursion is bounded.
-bool CellMasker::mask_leaves(Json& json, std::string_view key) {
-  bool changed = false;
-  if (json.is_string()) return mask_plain(json.get_ref<std::string&>(), key);
-  if (json.is_number()) return mask_number_leaf(json, key);
-  if (json.is_array()) {
-    for (Json& item : json) changed = mask_leaves(item, key) || changed;
-  } else if (json.is_object()) {
-    for (auto& [name, value] : json.items()) changed = mask_leaves(value, name) || changed;
-    changed = mask_keys(json) || changed;
-  }
-  return changed;
+  if (!mask(value, member, true)) return std::nullopt;
+  return std::get<std::string>(std::move(value));
 }
 
 }  // namespace libguard::masking

@@ -4,11 +4,11 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/json.h"
 #include "libguard/value.h"
 #include "masking/operator.h"
 #include "masking/scan.h"
@@ -27,11 +27,9 @@ class CellMasker {
 
  private:
   bool mask_plain(std::string& text, std::string_view context);
-  bool mask_json(std::string& text, Json& json);
+  bool mask_json(std::string& text);
   void replace_spans(std::string& text);
-  bool mask_leaves(Json& json, std::string_view key);
-  bool mask_keys(Json& object);
-  bool mask_number_leaf(Json& json, std::string_view key);
+  std::optional<std::string> mask_number(std::string_view digits, std::string_view member);
   bool mask_digits(Value& value, std::string digits, std::string_view column);
   bool mask_bytes(Value& value);
   void count(std::string_view entity);
