@@ -9,6 +9,7 @@
 #include "audit/line.h"
 #include "audit/reader.h"
 #include "base/json.h"
+#include "model/command.h"
 #include "samples.h"
 
 using namespace libguard;
@@ -28,7 +29,7 @@ void write_golden(const std::string& directory, const std::shared_ptr<ManualCloc
 
   ActionEntry entry = sample_entry(identity, "r-000001");
   Decision decision;
-  decision.code = "policy.allowed";
+  decision.code = "policy.ask";
   decision.reason = "no \"luck\"\n";
   decision.deciding = {"big-refund-asks", "no-blind-dml"};
   decision.erring = {"typo"};
@@ -80,6 +81,39 @@ TEST_CASE("golden records are exact to the byte") {
   CHECK(verification.intact);
   CHECK(verification.records == 6);
   CHECK(verification.in_doubt == 0);
+}
+
+TEST_CASE("a plain read says nothing twice and nothing of what it is not") {
+  const Identity identity = sample_identity();
+  Decision decision;
+  decision.code = "policy.allowed";
+  decision.reason = "permitted by reads";
+  decision.deciding = {"reads"};
+  decision.rounds = 1;
+  ActionEntry entry = sample_entry(identity, "r-1");
+  entry.effect = to_string(CommandEffect::read);
+  entry.decision = &decision;
+  OutcomeEntry done;
+  done.state = "completed";
+  auto of = [](const std::string& body) { return *read_json("{" + body).value; };
+  Json intent = of(intent_body(entry, 0)), outcome = of(outcome_body(entry, done, 0)).at("outcome");
+  CHECK_FALSE(intent.contains("approval"));
+  for (const char* absent : {"reason", "risk_parts", "rounds", "rows_affected_max", "trail"})
+    CHECK_FALSE(intent.at("decision").contains(absent));
+  for (const char* absent : {"reason", "affected", "masked", "response"}) CHECK_FALSE(outcome.contains(absent));
+  CHECK(outcome.at("rows") == 0);
+  CHECK(intent.at("decision").at("policies") == Json{"reads"});
+
+  entry.effect = to_string(CommandEffect::write);
+  entry.ticket = "t-1";
+  done.affected = 2;
+  done.reason = "why";
+  intent = of(intent_body(entry, 0));
+  CHECK(intent.at("decision").at("rows_affected_max") == decision.rows_affected_max);
+  CHECK(intent.at("approval").at("permit") == "p1");
+  outcome = of(outcome_body(entry, done, 0)).at("outcome");
+  CHECK(outcome.at("affected") == 2);
+  CHECK(outcome.at("reason") == "why");
 }
 
 TEST_CASE("each record is strict JSON whatever the entry holds") {

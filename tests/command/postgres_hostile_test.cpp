@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "command/postgres_fixture.h"
+#include "support/small_stack.h"
 
 using namespace libguard;
 using namespace libguard::test;
@@ -32,29 +33,6 @@ std::vector<std::string> deep_texts(int n) {
           "SELECT " + repeat("ARRAY[", n) + "1" + repeat("]", n),
           "SELECT 1" + repeat("::int", n),
           "SELECT " + repeat("CASE WHEN true THEN ", n) + "1" + repeat(" END", n)};
-}
-
-template <typename Work>
-void on_small_stack(Work& work) {
-  pthread_attr_t attributes;
-  REQUIRE(pthread_attr_init(&attributes) == 0);
-  // Sanitizers make frames several times as large.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  constexpr std::size_t kStackBytes = 4096UL * 1024;
-#else
-  constexpr std::size_t kStackBytes = 256UL * 1024;
-#endif
-  REQUIRE(pthread_attr_setstacksize(&attributes, kStackBytes) == 0);
-  pthread_t thread{};
-  REQUIRE(pthread_create(
-              &thread, &attributes,
-              [](void* argument) -> void* {
-                (*static_cast<Work*>(argument))();
-                return nullptr;
-              },
-              &work) == 0);
-  pthread_join(thread, nullptr);
-  pthread_attr_destroy(&attributes);
 }
 
 }  // namespace

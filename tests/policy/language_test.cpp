@@ -1,12 +1,10 @@
 // The expression language, and what hostile text can do to its parser.
 #include <doctest/doctest.h>
-#include <pthread.h>
-
-#include <functional>
 
 #include "policy/cedar/json_reader.h"
 #include "policy/cedar/parser.h"
 #include "policy/cedar/policy_set.h"
+#include "support/small_stack.h"
 
 using namespace libguard::policy::cedar;
 
@@ -49,26 +47,6 @@ std::string repeated(const std::string& piece, int count) {
   std::string out;
   for (int i = 0; i < count; ++i) out += piece;
   return out;
-}
-
-// 256 KiB is the smallest stack that libguard promises to live with; the sanitizer's frames are several times as large.
-#ifdef __SANITIZE_ADDRESS__
-constexpr std::size_t kStackBytes = 4 * 1024 * 1024;
-#else
-constexpr std::size_t kStackBytes = 256 * 1024;
-#endif
-
-void on_small_stack(const std::function<void()>& body) {
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, kStackBytes);
-  pthread_t thread;
-  auto start = [](void* argument) -> void* {
-    (*static_cast<const std::function<void()>*>(argument))();
-    return nullptr;
-  };
-  REQUIRE(pthread_create(&thread, &attributes, start, const_cast<std::function<void()>*>(&body)) == 0);
-  pthread_join(thread, nullptr);
 }
 
 }  // namespace
@@ -221,7 +199,7 @@ TEST_CASE("nesting is bounded, chains are not, on a 256 KiB stack") {
   auto policy = [](const std::string& condition) {
     return "permit (principal, action, resource) when { " + condition + " };";
   };
-  on_small_stack([&] {
+  libguard::test::on_small_stack([&] {
     for (const auto& [open, close] : {std::pair{"(", ")"},
                                       {"[", "]"},
                                       {"{a:", "}"},

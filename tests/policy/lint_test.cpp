@@ -230,9 +230,11 @@ TEST_CASE("facts of a command survive the record") {
   command.tests = {{"main.customers.email", true}, {"main.customers.id", false}};
   command.assigned = {{"main.orders.refunded_cents", true, "4200"}};
   command.destructive = true;
+  command.reads = {"main.customers"};
+  const std::vector<std::string> read = {"main.customers"};
   std::string text = facts_json_text(command, 7);
   CHECK(text.find("4200") == std::string::npos);
-  auto facts = facts_from_json(*read_json(text).value);
+  auto facts = facts_from_json(*read_json(text).value, read);
   REQUIRE(facts);
   CHECK(facts->decided_us == 7);
   CHECK(facts->assigned == std::set<std::string>{"main.orders.refunded_cents"});
@@ -245,6 +247,38 @@ TEST_CASE("facts of a command survive the record") {
   CHECK(facts->command.tests == command.tests);
   CHECK(facts->command.destructive);
   CHECK(facts_json_text(facts->command, 7) == text);
-  CHECK_FALSE(facts_from_json(*read_json("{\"cut\":true}").value));
-  CHECK_FALSE(facts_from_json(*read_json("{\"decided_us\":1,\"touches\":[3]}").value));
+  CHECK_FALSE(facts_from_json(*read_json("{\"cut\":true}").value, read));
+  CHECK_FALSE(facts_from_json(*read_json("{\"decided_us\":1,\"touches\":[3]}").value, read));
+}
+
+TEST_CASE("what is touched is said once where it is what the record says is read") {
+  auto said = [](Command command, std::set<std::string> read) {
+    command.reads = std::move(read);
+    std::string text = facts_json_text(command, 7);
+    auto facts = facts_from_json(*read_json(text).value, {command.reads.begin(), command.reads.end()});
+    REQUIRE(facts);
+    REQUIRE(facts->command.touches.size() == command.touches.size());
+    for (std::size_t i = 0; i < command.touches.size(); ++i) {
+      const Touch &then = command.touches[i], &now = facts->command.touches[i];
+      CHECK(std::tie(now.action, now.object, now.bound, now.rows_bound, now.system, now.through_view) ==
+            std::tie(then.action, then.object, then.bound, then.rows_bound, then.system, then.through_view));
+    }
+    return text.find("touches") != std::string::npos;
+  };
+  const Touch orders = reads("main.orders"), customers = reads("main.customers");
+  CHECK_FALSE(said(command_of(CommandEffect::read, {}), {}));
+  CHECK_FALSE(said(command_of(CommandEffect::read, {customers, orders}), {"main.customers", "main.orders"}));
+  CHECK(said(command_of(CommandEffect::read, {orders, customers}), {"main.customers", "main.orders"}));
+  CHECK(said(command_of(CommandEffect::read, {customers}), {"main.customers", "main.orders"}));
+  CHECK(said(command_of(CommandEffect::read, {customers, orders}), {"main.customers"}));
+  CHECK(said(command_of(CommandEffect::read, {}), {"main.customers"}));
+  for (int i = 0; i < 5; ++i) {
+    Touch odd = customers;
+    if (i == 0) odd.bound = Bound::none;
+    if (i == 1) odd.rows_bound = 1;
+    if (i == 2) odd.system = true;
+    if (i == 3) odd.through_view = true;
+    if (i == 4) odd.action = "insert";
+    CHECK(said(command_of(CommandEffect::read, {odd}), {"main.customers"}));
+  }
 }

@@ -74,7 +74,7 @@ std::string chain_hash(std::string_view previous_hash, std::string_view json) {
 std::string make_line(std::int64_t seq, std::string_view body, std::string& hash, std::string buffer) {
   std::string line = std::move(buffer);
   line.clear();
-  line.reserve(kHashChars + body.size() + 48);
+  line.reserve(line_bytes_max(body));
   line += "{\"v\":";
   line += std::to_string(kFormatVersion);
   line += ",\"seq\":";

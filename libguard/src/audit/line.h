@@ -28,6 +28,10 @@ struct Position {
 [[nodiscard]] std::string make_line(std::int64_t seq, std::string_view body, std::string& hash,
                                     std::string buffer = {});
 
+// The line of a body is at most so long, whatever its number: `{"v":1,"seq":`, 19 digits, a comma, the hash and its TAB
+// and LF.
+[[nodiscard]] constexpr std::size_t line_bytes_max(std::string_view body) { return body.size() + kHashChars + 48; }
+
 struct LineParts {
   std::string_view json;
   std::string_view hash;

@@ -6,6 +6,7 @@
 #include "base/json_writer.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "model/command.h"
 
 namespace libguard::audit {
 namespace {
@@ -69,7 +70,9 @@ void append_what(JsonWriter& writer, const ActionEntry& entry) {
 }
 
 void append_risk(JsonWriter& writer, const Decision& decision) {
-  writer.number("risk", decision.risk).begin_array("risk_parts");
+  writer.number("risk", decision.risk);
+  if (decision.risk_parts.empty()) return;
+  writer.begin_array("risk_parts");
   for (const RiskPart& part : decision.risk_parts) {
     writer.begin_object().number("points", part.points).text("why", part.why).end_object();
   }
@@ -87,10 +90,14 @@ void append_trail(JsonWriter& writer, const std::vector<RoundNote>& trail) {
 void append_decision(JsonWriter& writer, const ActionEntry& entry) {
   writer.begin_object("decision").text("verdict", entry.verdict);
   if (const Decision* decision = entry.decision) {
-    writer.text("code", decision->code).text("reason", decision->reason).texts("policies", decision->deciding);
+    writer.text("code", decision->code);
+    // An allow says no more than which policies permitted it.
+    if (decision->code != "policy.allowed") writer.text("reason", decision->reason);
+    writer.texts("policies", decision->deciding);
     writer.texts_if("erring", decision->erring);
     append_risk(writer, *decision);
-    writer.number("rounds", decision->rounds).number("rows_affected_max", decision->rows_affected_max);
+    if (decision->rounds != 1) writer.number("rounds", decision->rounds);
+    if (entry.effect != to_string(CommandEffect::read)) writer.number("rows_affected_max", decision->rows_affected_max);
     if (decision->row_limit) writer.number("row_limit", *decision->row_limit);
     if (decision->read_only) writer.boolean("read_only", true);
     writer.texts_if("masked_classes", decision->masked_classes);
@@ -99,8 +106,9 @@ void append_decision(JsonWriter& writer, const ActionEntry& entry) {
   writer.text("snapshot", entry.snapshot).end_object();
 }
 
+// Where nobody was asked there is nothing that the permit's digest could be compared with.
 void append_approval(JsonWriter& writer, const ActionEntry& entry) {
-  if (entry.ticket.empty() && entry.approvers.empty() && entry.permit_digest.empty()) return;
+  if (entry.ticket.empty() && entry.approvers.empty()) return;
   writer.begin_object("approval").text_if("ticket", entry.ticket).texts_if("approvers", entry.approvers);
   writer.text_if("permit", entry.permit_digest).end_object();
 }
@@ -125,7 +133,8 @@ void append_masked(JsonWriter& writer, const std::map<std::string, std::int64_t>
 
 void append_outcome(JsonWriter& writer, const OutcomeEntry& outcome, bool with_response) {
   writer.begin_object("outcome").text("state", outcome.state).text("stage", outcome.stage).text("code", outcome.code);
-  writer.text("reason", outcome.reason).number("rows", outcome.rows).number("affected", outcome.affected);
+  writer.text_if("reason", outcome.reason).number("rows", outcome.rows);
+  if (outcome.affected != 0) writer.number("affected", outcome.affected);
   append_masked(writer, outcome.masked_counts);
   if (with_response && outcome.response_is_ours)
     writer.raw("response", outcome.response_json);

@@ -76,7 +76,7 @@ void Stream::append(const std::string& body, bool durable) {
                 "the record of this action would be longer than any reader accepts");
   }
   Lock lock(mutex_);
-  std::shared_ptr<Segment> segment = usable_segment(lock, body.size());
+  std::shared_ptr<Segment> segment = usable_segment(lock, line_bytes_max(body));
   write_line(*segment, body);
   std::int64_t seq = segment->written.seq;
   if (durable) {

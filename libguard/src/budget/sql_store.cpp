@@ -82,8 +82,8 @@ template <typename Work>
 auto SqlStore::guarded(Work work) -> decltype(work()) {
   if (!opened_in_.here())
     throw Error(ErrorKind::unavailable, "guard.forked", "this process was forked after the budget store was opened");
-  std::unique_lock lock(mutex_, kTurnMax);
-  if (!lock.owns_lock()) fail("busy");
+  const Turn::Held held = turn_.take(kTurnMax);
+  if (!held) fail("busy");
   try {
     return work();
   } catch (const Error& error) {

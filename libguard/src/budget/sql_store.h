@@ -3,9 +3,9 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 
 #include "base/process_mark.h"
+#include "base/turn.h"
 #include "budget/store.h"
 
 namespace libguard::budget {
@@ -41,7 +41,7 @@ class SqlStore final : public Store {
   Connect connect_;
   DayOf day_of_;
   ProcessMark opened_in_;
-  std::timed_mutex mutex_;
+  Turn turn_;
   std::unique_ptr<SqlSession> session_;
   std::int64_t pruned_at_us_ = 0;
 };

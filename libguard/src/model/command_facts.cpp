@@ -70,6 +70,25 @@ void append_touch(JsonWriter& json, const Touch& touch) {
   json.end_object();
 }
 
+bool plain_read(const Touch& touch) {
+  return touch.action == "select" && touch.bound == Bound::eq && touch.rows_bound == kUnproven &&
+         touch.columns_written.empty() && !touch.system && !touch.through_view;
+}
+
+// What most commands do: each relation of `reads` is selected from, and nothing else is touched.
+bool only_reads(const Command& command) {
+  return std::equal(
+      command.touches.begin(), command.touches.end(), command.reads.begin(), command.reads.end(),
+      [](const Touch& touch, const std::string& read) { return plain_read(touch) && touch.object == read; });
+}
+
+void append_touches(JsonWriter& json, const Command& command) {
+  if (only_reads(command)) return;
+  json.begin_array("touches");
+  for (const Touch& touch : command.touches) append_touch(json, touch);
+  json.end_array();
+}
+
 template <typename Test>
 void append_functions(JsonWriter& json, std::string_view name, const Command& command, Test test) {
   bool open = false;
@@ -174,7 +193,15 @@ bool read_touch(const Json& json, Touch& touch) {
 
 bool read_touches(const Json& json, Command& command) {
   auto found = json.find("touches");
-  if (found == json.end()) return true;
+  if (found == json.end()) {
+    for (const std::string& read : command.reads) {
+      Touch& touch = command.touches.emplace_back();
+      touch.action = "select";
+      touch.object = read;
+      touch.bound = Bound::eq;
+    }
+    return true;
+  }
   if (!found->is_array()) return false;
   for (const Json& one : *found) {
     if (!read_touch(one, command.touches.emplace_back())) return false;
@@ -234,11 +261,7 @@ std::string facts_json_text(const Command& command, std::int64_t decided_us) {
   json.begin_object().number("decided_us", decided_us);
   if (command.dialect == Dialect::postgres) json.text("dialect", "postgres");
   if (command.statements != 1) json.number("statements", command.statements);
-  if (!command.touches.empty()) {
-    json.begin_array("touches");
-    for (const Touch& touch : command.touches) append_touch(json, touch);
-    json.end_array();
-  }
+  append_touches(json, command);
   append_functions(json, "functions", command, [](const CalledFunction& f) { return f.safe; });
   append_functions(json, "unvetted", command, [](const CalledFunction& f) { return !f.safe; });
   append_functions(json, "definers", command, [](const CalledFunction& f) { return f.security_definer; });
@@ -258,7 +281,7 @@ std::string tool_facts_json_text(const std::vector<std::string>& arguments, std:
   return out.size() > limits::kFactsBytesMax ? cut() : out;
 }
 
-std::optional<RecordedFacts> facts_from_json(const Json& json) {
+std::optional<RecordedFacts> facts_from_json(const Json& json, const std::vector<std::string>& reads) {
   if (!json.is_object() || flag_of(json, "cut")) return std::nullopt;
   RecordedFacts facts;
   Command& command = facts.command;
@@ -266,6 +289,7 @@ std::optional<RecordedFacts> facts_from_json(const Json& json) {
   if (decided == json.end() || !decided->is_number_integer()) return std::nullopt;
   facts.decided_us = decided->get<std::int64_t>();
   command.understood = true;
+  command.reads.insert(reads.begin(), reads.end());
   command.dialect = text_of(json, "dialect") == "postgres" ? Dialect::postgres : Dialect::sqlite;
   command.statements = 1;
   if (auto statements = json.find("statements"); statements != json.end()) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "model/command.h"
@@ -18,7 +19,8 @@ inline constexpr std::size_t kFactsBytesMax = 16 * 1024;
 }  // namespace limits
 
 // A compact JSON object. Columns stand under their table: {"main.customers":["email","id"]}. `decided_us` is the time
-// that policy judged by, since `hour` hangs on it.
+// that policy judged by, since `hour` hangs on it. What is touched is left out where it is what `command.reads` names,
+// each selected from: the record says that in `what`.
 [[nodiscard]] std::string facts_json_text(const Command& command, std::int64_t decided_us);
 // Of a tool call: the names of its arguments and nothing of what they hold.
 [[nodiscard]] std::string tool_facts_json_text(const std::vector<std::string>& arguments, std::int64_t decided_us);
@@ -31,8 +33,8 @@ struct RecordedFacts {
   std::set<std::string> arguments;
   std::int64_t decided_us = 0;
 };
-// Nullopt for facts that were cut or are not ours. Takes any JSON.
-[[nodiscard]] std::optional<RecordedFacts> facts_from_json(const Json& json);
+// Nullopt for facts that were cut or are not ours. Takes any JSON. `reads`: the record's `what.reads`.
+[[nodiscard]] std::optional<RecordedFacts> facts_from_json(const Json& json, const std::vector<std::string>& reads);
 
 // "read" -> CommandEffect::read; nullopt for another word.
 [[nodiscard]] std::optional<CommandEffect> effect_from(std::string_view word) noexcept;

@@ -72,7 +72,7 @@ void read_identity(const Json& action, const Bench& bench, Recorded& out) {
 
 void read_facts(const Json& action, Recorded& out) {
   const Json* json = at(action, {"facts"});
-  auto facts = json == nullptr ? std::nullopt : facts_from_json(*json);
+  auto facts = json == nullptr ? std::nullopt : facts_from_json(*json, texts_at(action, {"what", "reads"}));
   if (!facts) {
     out.why_not = json == nullptr ? "the record is older than facts in records"
                                   : "its facts did not fit into the record (too many, or several statements)";

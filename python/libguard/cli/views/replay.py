@@ -52,7 +52,8 @@ def _play(record: dict[str, Any]) -> None:
     if what.get("params"):
         rows.append(("  with", ", ".join(cell_text(value) for value in what["params"])))
     approvers = ", ".join((record.get("approval") or {}).get("approvers", ()))
-    reason = outcome.get("reason") or (f"approved by {approvers}" if approvers else decision.get("reason", ""))
+    permits = f"permitted by {', '.join(decision.get('policies', ()))}"
+    reason = outcome.get("reason") or (f"approved by {approvers}" if approvers else decision.get("reason", permits))
     rows.append(("  " + "verdict", verdict_text(verdict_word(record)) + Text(visible(f"  {reason}" if reason else ""))))
     if decision.get("risk"):
         rows.append(("  risk", risk_text(decision["risk"], decision.get("risk_parts", ()))))
