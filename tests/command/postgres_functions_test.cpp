@@ -186,3 +186,16 @@ TEST_CASE("Postgres functions: without a catalogue nothing is taken for granted"
   const auto deleted = open->understand("DELETE FROM t WHERE id = 5", {});
   CHECK(touch(*deleted, "delete", "public.t")->bound == Bound::weak);
 }
+
+TEST_CASE("Postgres functions: partitions, positions of the log and binary forms are harmless to look at") {
+  for (std::string sql :
+       {"SELECT relid, level FROM pg_partition_tree('people')", "SELECT * FROM pg_partition_ancestors('people')",
+        "SELECT pg_lsn(23783416), pg_lsn_cmp('0/1', '0/2')",
+        "SELECT uuid_send(gen_random_uuid()), int8send(id) FROM people", "SELECT pg_settings_get_flags('work_mem')"}) {
+    CHECK_MESSAGE(read(sql)->readonly_safe, sql);
+  }
+  for (std::string sql :
+       {"SELECT pg_switch_wal()", "SELECT array_send(ARRAY[1])", "SELECT pg_create_restore_point('x')"}) {
+    CHECK_FALSE_MESSAGE(read(sql)->readonly_safe, sql);
+  }
+}
