@@ -33,19 +33,19 @@ TEST_CASE("L1: a missing file is not made, and only a regular file is opened") {
   SqliteWorld world;
   SqliteConfig config = world.config();
   config.path = world.path() + ".missing";
-  CHECK(catalogue_code(*sqlite_backend(config, system_clock())) == "backend.unreachable");
+  CHECK(catalogue_code(*sqlite_backend(config)) == "backend.unreachable");
   CHECK_FALSE(std::filesystem::exists(config.path));
   REQUIRE(symlink((world.path() + ".nowhere").c_str(), config.path.c_str()) == 0);
-  CHECK(catalogue_code(*sqlite_backend(config, system_clock())) == "backend.unreachable");
+  CHECK(catalogue_code(*sqlite_backend(config)) == "backend.unreachable");
   CHECK_FALSE(std::filesystem::exists(world.path() + ".nowhere"));
   config.path = "/tmp";
-  CHECK(catalogue_code(*sqlite_backend(config, system_clock())) == "backend.unreachable");
+  CHECK(catalogue_code(*sqlite_backend(config)) == "backend.unreachable");
   config.path = world.path() + ".fifo";
   REQUIRE(mkfifo(config.path.c_str(), 0600) == 0);
-  CHECK(catalogue_code(*sqlite_backend(config, system_clock())) == "backend.unreachable");
+  CHECK(catalogue_code(*sqlite_backend(config)) == "backend.unreachable");
   config.path = world.path() + ".text";
   std::ofstream(config.path) << std::string(5'000, 'x');
-  CHECK(catalogue_code(*sqlite_backend(config, system_clock())) == "backend.unreachable");
+  CHECK(catalogue_code(*sqlite_backend(config)) == "backend.unreachable");
 }
 
 TEST_CASE("a configuration that can never work is refused at once") {
@@ -53,11 +53,11 @@ TEST_CASE("a configuration that can never work is refused at once") {
   config.name = "shop";
   for (const char* path : {"", ":memory:"}) {
     config.path = path;
-    CHECK_THROWS_AS(static_cast<void>(sqlite_backend(config, system_clock())), Error);
+    CHECK_THROWS_AS(static_cast<void>(sqlite_backend(config)), Error);
   }
   config.path = "x.db";
   config.connections_max = 0;
-  CHECK_THROWS_AS(static_cast<void>(sqlite_backend(config, system_clock())), Error);
+  CHECK_THROWS_AS(static_cast<void>(sqlite_backend(config)), Error);
 }
 
 TEST_CASE("a file that was replaced is another database") {
@@ -148,7 +148,7 @@ TEST_CASE("a connection's own busy limit ends the wait earlier") {
   SqliteWorld world;
   SqliteConfig config = world.config();
   config.busy_ms = 100;
-  auto backend = sqlite_backend(config, system_clock());
+  auto backend = sqlite_backend(config);
   const Command write = contract::command(world, *backend, "DELETE FROM contract_items WHERE id = 1", "delete");
   sqlite3* other = world.open_raw();
   REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
@@ -162,7 +162,7 @@ TEST_CASE("L4: a pool with no place left keeps the deadline") {
   SqliteWorld world;
   SqliteConfig config = world.config();
   config.connections_max = 1;
-  auto backend = sqlite_backend(config, system_clock());
+  auto backend = sqlite_backend(config);
   const Command read = all_items(world, *backend);
   Permit permit = PermitForge::permit(read, false);
   auto holder = backend->begin(PermitForge::grant(), permit, limits());

@@ -8,7 +8,6 @@
 
 #include "backend/contract.h"
 #include "backend/sqlite/sqlite_backend.h"
-#include "base/system_clock.h"
 
 namespace libguard::backend::contract {
 
@@ -26,7 +25,7 @@ class SqliteWorld final : public World {
     std::filesystem::remove_all(folder_, ignored);
   }
 
-  std::unique_ptr<Backend> open() override { return sqlite_backend(config(), system_clock()); }
+  std::unique_ptr<Backend> open() override { return sqlite_backend(config()); }
   [[nodiscard]] SqliteConfig config() const {
     SqliteConfig config;
     config.name = "shop";

@@ -12,14 +12,14 @@
 namespace libguard {
 namespace {
 
-std::unique_ptr<backend::Backend> make_sqlite(const ConnectionConfig& config, std::shared_ptr<Clock> clock) {
+std::unique_ptr<backend::Backend> make_sqlite(const ConnectionConfig& config, const std::shared_ptr<Clock>&) {
   backend::SqliteConfig out;
   out.name = config.name;
   out.tenant = config.tenant;
   out.path = config.path;
   out.connections_max = static_cast<int>(config.connections_max);
   out.deadline_ms = config.deadline_ms;
-  return backend::sqlite_backend(std::move(out), std::move(clock));
+  return backend::sqlite_backend(std::move(out));
 }
 
 #ifdef LIBGUARD_WITH_POSTGRES
@@ -30,7 +30,7 @@ backend::PostgresLogin login_of(const LoginConfig& config) {
   return login;
 }
 
-std::unique_ptr<backend::Backend> make_postgres(const ConnectionConfig& config, std::shared_ptr<Clock> clock) {
+std::unique_ptr<backend::Backend> make_postgres(const ConnectionConfig& config, const std::shared_ptr<Clock>& clock) {
   backend::PostgresConfig out;
   out.connection = config.name;
   out.tenant = config.tenant;
@@ -46,13 +46,13 @@ std::unique_ptr<backend::Backend> make_postgres(const ConnectionConfig& config, 
   out.deadline_ms = config.deadline_ms;
   out.schemas = config.schemas;
   out.verify_always = config.verify_always;
-  return backend::postgres_backend(std::move(out), std::move(clock));
+  return backend::postgres_backend(std::move(out), clock);
 }
 #endif
 
 struct Driver {
   const char* name;
-  std::unique_ptr<backend::Backend> (*make)(const ConnectionConfig&, std::shared_ptr<Clock>);
+  std::unique_ptr<backend::Backend> (*make)(const ConnectionConfig&, const std::shared_ptr<Clock>&);
 };
 
 constexpr std::array kDrivers = {
@@ -64,9 +64,9 @@ constexpr std::array kDrivers = {
 
 }  // namespace
 
-std::unique_ptr<backend::Backend> make_backend(const ConnectionConfig& config, std::shared_ptr<Clock> clock) {
+std::unique_ptr<backend::Backend> make_backend(const ConnectionConfig& config, const std::shared_ptr<Clock>& clock) {
   for (const Driver& driver : kDrivers) {
-    if (config.driver == driver.name) return driver.make(config, std::move(clock));
+    if (config.driver == driver.name) return driver.make(config, clock);
   }
   throw Error(ErrorKind::configuration, "config.driver", "this build of libguard has no driver " + config.driver);
 }

@@ -16,7 +16,7 @@ using BackendMaker = std::function<std::unique_ptr<backend::Backend>(const Conne
 
 // Throws Error(configuration, "config.driver") for a driver that is not in the table.
 [[nodiscard]] std::unique_ptr<backend::Backend> make_backend(const ConnectionConfig& config,
-                                                             std::shared_ptr<Clock> clock);
+                                                             const std::shared_ptr<Clock>& clock);
 [[nodiscard]] std::unique_ptr<credentials::CredentialSource> make_credential_source(const CredentialConfig& config);
 
 }  // namespace libguard

@@ -1,7 +1,7 @@
-// With catalogue_reader.cpp the only file that includes libpqxx. Two of its habits are dangerous here and are taken
-// away: it reconnects by itself (as another session, without our settings), and it waits without a deadline. So it is
-// given a connection that was opened and checked by connect.cpp, may not reconnect, and works in a helper thread whose
-// socket is shut down when the time is over: that ends any wait of libpq at once.
+// The catalogue through libpqxx. Two of its habits are dangerous here and are taken away: it reconnects by itself (as
+// another session, without our settings), and it waits without a deadline. So it is given a connection that was opened
+// and checked by connect.cpp, may not reconnect, and works in a helper thread whose socket is shut down when the time
+// is over: that ends any wait of libpq at once.
 
 #include "backend/postgres/catalogue_loader.h"
 

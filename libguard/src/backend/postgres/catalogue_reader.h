@@ -1,6 +1,5 @@
 #pragma once
-// The catalogue out of a server's system tables, in the caller's transaction. With catalogue_loader.cpp the only place
-// that includes libpqxx.
+// The catalogue out of a server's system tables, in the caller's transaction.
 
 #include <cstdint>
 #include <pqxx/pqxx>

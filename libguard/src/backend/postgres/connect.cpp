@@ -34,6 +34,7 @@ class Keywords {
   [[nodiscard]] Handle start() const {
     std::vector<const char*> keys(keys_.begin(), keys_.end());
     std::vector<const char*> values;
+    values.reserve(values_.size() + 1);
     for (const std::string& value : values_) values.push_back(value.c_str());
     keys.push_back(nullptr);
     values.push_back(nullptr);

@@ -88,7 +88,7 @@ void SnapshotCache::invalidate() {
   snapshot_.reset();
 }
 
-Core::Core(PostgresConfig given, std::shared_ptr<Clock> clock)
+Core::Core(PostgresConfig given, const std::shared_ptr<Clock>& clock)
     : config(std::move(given)),
       fds(std::make_shared<FdTable>(slots(config))),
       read_pool(

@@ -51,7 +51,7 @@ class SnapshotCache {
 };
 
 struct Core {
-  Core(PostgresConfig config, std::shared_ptr<Clock> clock);
+  Core(PostgresConfig config, const std::shared_ptr<Clock>& clock);
 
   // Throws Error(unavailable, "guard.forked") in a forked child, Error(internal, "grant.other_connection") for a grant
   // of another connection or tenant.

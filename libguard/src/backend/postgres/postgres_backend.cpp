@@ -50,8 +50,8 @@ void validate(const PostgresConfig& config) {
 
 class PostgresBackend final : public Backend {
  public:
-  PostgresBackend(PostgresConfig config, std::shared_ptr<Clock> clock)
-      : core_(std::make_shared<Core>(std::move(config), std::move(clock))) {}
+  PostgresBackend(PostgresConfig config, const std::shared_ptr<Clock>& clock)
+      : core_(std::make_shared<Core>(std::move(config), clock)) {}
 
   std::shared_ptr<const Catalogue> catalogue(const Grant& grant, const ActionLimits& limits, bool refresh) override {
     core_->check_use(grant);
@@ -126,9 +126,9 @@ class PostgresBackend final : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> postgres_backend(PostgresConfig config, std::shared_ptr<Clock> clock) {
+std::unique_ptr<Backend> postgres_backend(PostgresConfig config, const std::shared_ptr<Clock>& clock) {
   validate(config);
-  return std::make_unique<PostgresBackend>(std::move(config), std::move(clock));
+  return std::make_unique<PostgresBackend>(std::move(config), clock);
 }
 
 }  // namespace libguard::backend

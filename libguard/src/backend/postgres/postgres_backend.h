@@ -50,6 +50,6 @@ struct PostgresConfig {
 
 // Throws Error(configuration, "backend.config") for a configuration that can never work. Connects to nothing yet.
 // The first connection throws Error(configuration, "backend.unsafe_login") when a login role could undo the guard.
-[[nodiscard]] std::unique_ptr<Backend> postgres_backend(PostgresConfig config, std::shared_ptr<Clock> clock);
+[[nodiscard]] std::unique_ptr<Backend> postgres_backend(PostgresConfig config, const std::shared_ptr<Clock>& clock);
 
 }  // namespace libguard::backend

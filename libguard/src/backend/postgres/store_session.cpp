@@ -156,6 +156,7 @@ class PostgresSession final : public SqlSession {
   std::vector<Row> run(const char* sql, const std::vector<Value>& params) override {
     return translated([&] {
       std::vector<std::string> texts;
+      texts.reserve(params.size());
       for (const Value& value : params) texts.push_back(text_of(value));
       std::vector<Row> rows;
       for (const auto& row : transaction_->exec_params(sql, pqxx::prepare::make_dynamic_params(texts))) {

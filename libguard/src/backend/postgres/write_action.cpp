@@ -173,10 +173,8 @@ class WriteAction final : public PostgresAction {
   }
 
   std::vector<std::string> names_of_emptied() {
-    std::vector<std::string> oids;
-    for (std::int64_t oid : emptied_) oids.push_back(std::to_string(oid));
     std::string list = "{";
-    for (const std::string& oid : oids) list += (list.size() > 1 ? "," : "") + oid;
+    for (std::int64_t oid : emptied_) list += (list.size() > 1 ? "," : "") + std::to_string(oid);
     Params params;
     params.text(list + "}");
     Result found =
@@ -184,6 +182,7 @@ class WriteAction final : public PostgresAction {
             " ON n.oid = relnamespace WHERE c.oid = ANY ($1::oid[]) AND relkind IN ('r', 'p')",
             params);
     std::vector<std::string> names;
+    names.reserve(static_cast<std::size_t>(PQntuples(found.get())));
     for (int row = 0; row < PQntuples(found.get()); ++row) names.push_back(PQgetvalue(found.get(), row, 0));
     return names;
   }

@@ -135,7 +135,7 @@ class SqliteBackend final : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> sqlite_backend(SqliteConfig config, std::shared_ptr<Clock>) {
+std::unique_ptr<Backend> sqlite_backend(SqliteConfig config) {
   return std::make_unique<SqliteBackend>(checked(std::move(config)));
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // The SQLite driver: one file, a small pool of read-only and of writing handles, one transaction for one action.
 //
-//   auto backend = backend::sqlite_backend({.name = "shop", .path = "shop.db"}, system_clock());
+//   auto backend = backend::sqlite_backend({.name = "shop", .path = "shop.db"});
 //
 // Invariants, cited by number in the sources and tests:
 //   L1  A handle is opened without CREATE and on a regular file only; reads use a handle that cannot write.
@@ -21,7 +21,6 @@
 #include <string>
 
 #include "backend/backend.h"
-#include "libguard/clock.h"
 
 namespace libguard::backend {
 
@@ -37,6 +36,6 @@ struct SqliteConfig {
 
 // Throws Error(configuration, "backend.config") for a configuration that can never work. Opens nothing yet: a missing
 // file is Error(unavailable, "backend.unreachable") at first use.
-[[nodiscard]] std::unique_ptr<Backend> sqlite_backend(SqliteConfig config, std::shared_ptr<Clock> clock);
+[[nodiscard]] std::unique_ptr<Backend> sqlite_backend(SqliteConfig config);
 
 }  // namespace libguard::backend

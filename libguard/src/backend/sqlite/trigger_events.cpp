@@ -64,7 +64,7 @@ class Words {
 }  // namespace
 
 std::vector<std::string> trigger_events(const std::string& definition) {
-  const std::vector<std::string> unknown = {"delete", "insert", "update"};
+  std::vector<std::string> unknown = {"delete", "insert", "update"};
   Words words(definition);
   std::string word = words.next();
   while (!word.empty() && word != "trigger") word = words.next();

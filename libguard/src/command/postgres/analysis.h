@@ -140,6 +140,9 @@ class Analysis {
   void from_function(Node node, Scope& scope);
   [[nodiscard]] const CatalogueFunction* table_function(Node call_node) const;
   void function_columns(Node call, NodeList definitions, Item& item, Scope& scope);
+  void row_columns(const Flow& value, Item& item);
+  void named_columns(const CatalogueFunction& table, const Flow& value, Item& item);
+  [[nodiscard]] bool columns_unknown(Node call, std::string_view columns) const;
   void from_join(Node node, Scope& scope);
   void from_xml_table(Node node, Scope& scope);
   void from_json_table(Node node, Scope& scope);

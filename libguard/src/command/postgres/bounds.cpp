@@ -6,8 +6,6 @@
 namespace libguard::command::postgres {
 namespace {
 
-constexpr std::uint32_t kSystemColumn = kWholeRow - 1;  // ctid and its kind: names a row, but is no column of it
-
 bool is_literal(Node node) {
   // Casts between these keep different values different; a time zone does not.
   constexpr std::array<std::string_view, 14> kFaithful = {"bpchar",  "char",    "date",    "int2", "int4",
@@ -20,13 +18,6 @@ bool is_literal(Node node) {
   }
   return node.is(T_A_Const) || node.is(T_ParamRef);
 }
-
-Node bare(Node node) {
-  while (node.is(T_TypeCast)) node = node.node(F_arg);
-  return node;
-}
-
-bool own_operator(NodeList name) { return name.size() == 1 || name[0].own_text() == "pg_catalog"; }
 
 }  // namespace
 
@@ -304,115 +295,6 @@ BoundReader::Part BoundReader::sublink(Node node, bool negated) {
     }
   }
   return found;
-}
-
-void BoundReader::name_key(Node node, std::int64_t count) {
-  const auto position = column(node);
-  if (!position || *position == kSystemColumn) return;
-  const CatalogueColumn* entry = target_.relation->column(*position);
-  const std::string_view type = entry != nullptr ? std::string_view(entry->type) : std::string_view();
-  if (!analysis_.user_operators("=", type, {}).empty()) return;  // "=" may mean anything here
-  auto [at, inserted] = named_.emplace(*position, count);
-  if (!inserted) at->second = std::min(at->second, count);
-}
-
-bool BoundReader::collect_or(Node node) {
-  Node first;
-  std::int64_t count = 0;
-  for (Node arm : node.list(F_args)) {
-    if (!arm.is(T_A_Expr) || arm.number(F_kind) != LG_AEXPR_OP || last_name(arm.list(F_name)) != "=" ||
-        !own_operator(arm.list(F_name)) || !fixed(arm.node(F_rexpr)) || !column(arm.node(F_lexpr))) {
-      return false;
-    }
-    if (first && column(first) != column(arm.node(F_lexpr))) return false;
-    first = arm.node(F_lexpr);
-    ++count;
-  }
-  name_key(first, count);
-  return true;
-}
-
-// Walks the top-level AND and notes columns that are equal to literals or parameters.
-void BoundReader::collect_keys(Node node) {
-  if (node.is(T_BoolExpr) && node.number(F_boolop) == LG_AND) {
-    for (Node each : node.list(F_args)) collect_keys(each);
-    return;
-  }
-  if (node.is(T_BoolExpr) && node.number(F_boolop) == LG_OR) {
-    collect_or(node);
-    return;
-  }
-  if (!node.is(T_A_Expr) || last_name(node.list(F_name)) != "=" || !own_operator(node.list(F_name))) return;
-  Node left = node.node(F_lexpr);
-  Node right = node.node(F_rexpr);
-  switch (node.number(F_kind)) {
-    case LG_AEXPR_OP:
-      if (left.is(T_RowExpr) && right.is(T_RowExpr)) {
-        const NodeList names = left.list(F_args);
-        const NodeList values = right.list(F_args);
-        for (std::size_t i = 0; i < names.size() && i < values.size(); ++i) {
-          if (fixed(values[i])) name_key(names[i], 1);
-        }
-      } else if (fixed(right)) {
-        name_key(left, 1);
-      } else if (fixed(left)) {
-        name_key(right, 1);
-      }
-      return;
-    case LG_AEXPR_IN: {
-      const NodeList values = right.items();
-      if (all_fixed(values)) name_key(left, static_cast<std::int64_t>(values.size()));
-      return;
-    }
-    case LG_AEXPR_OP_ANY: {
-      Node array = bare(right);
-      const NodeList values = array.list(F_elements);
-      if (array.is(T_A_ArrayExpr) && all_fixed(values)) name_key(left, static_cast<std::int64_t>(values.size()));
-      return;
-    }
-    default:
-      return;
-  }
-}
-
-BoundOf BoundReader::keyed() const {
-  BoundOf best;
-  best.bound = Bound::tautology;
-  const Relation* relation = target_.relation;
-  if (relation == nullptr) return best;
-  std::vector<std::vector<std::uint32_t>> keys = relation->keys;
-  // Plain inheritance: a key holds in each table alone.
-  if (relation->entry != nullptr && relation->entry->kind == 'r' && !relation->children.empty()) keys.clear();
-  if (relation->view != nullptr && relation->view->base != nullptr) {
-    for (const auto& key : relation->view->base->keys) {
-      std::vector<std::uint32_t> mapped;
-      for (std::uint32_t wanted : key) {
-        for (std::uint32_t i = 0; i < relation->view->columns.size(); ++i) {
-          const View::Column& each = relation->view->columns[i];
-          if (each.direct == relation->view->base && each.direct_position == wanted) {
-            mapped.push_back(i);
-            break;
-          }
-        }
-      }
-      if (mapped.size() == key.size()) keys.push_back(mapped);
-    }
-  }
-  for (const auto& key : keys) {
-    std::int64_t rows = 1;
-    bool complete = true;
-    for (std::uint32_t position : key) {
-      auto at = named_.find(position);
-      complete = complete && at != named_.end();
-      if (!complete) break;
-      rows = rows > 1'000'000 / std::max<std::int64_t>(1, at->second) ? kUnproven : rows * at->second;
-      if (rows == kUnproven) break;
-    }
-    if (!complete) continue;
-    best.bound = Bound::eq;
-    best.rows = std::min(best.rows, rows);
-  }
-  return best;
 }
 
 }  // namespace libguard::command::postgres

@@ -12,6 +12,18 @@
 
 namespace libguard::command::postgres {
 
+// ctid and its kind: names a row, but is no column of it.
+inline constexpr std::uint32_t kSystemColumn = kWholeRow - 1;
+
+// Without the casts around it.
+[[nodiscard]] inline Node bare(Node node) {
+  while (node.is(T_TypeCast)) node = node.node(F_arg);
+  return node;
+}
+
+// Written without a schema or with the server's own.
+[[nodiscard]] inline bool own_operator(NodeList name) { return name.size() == 1 || name[0].own_text() == "pg_catalog"; }
+
 class BoundReader {
  public:
   BoundReader(Analysis& analysis, Scope& scope, Item& target) : analysis_(analysis), scope_(scope), target_(target) {}
@@ -63,6 +75,8 @@ class BoundReader {
   void collect_keys(Node node);
   void name_key(Node column, std::int64_t count);
   bool collect_or(Node node);
+  std::vector<std::vector<std::uint32_t>> keys_of_target() const;
+  std::optional<std::int64_t> rows_named(const std::vector<std::uint32_t>& key) const;
   BoundOf keyed() const;
 
   Analysis& analysis_;

@@ -9,11 +9,6 @@
 namespace libguard::command::postgres {
 namespace {
 
-Node bare(Node node) {
-  while (node.is(T_TypeCast)) node = node.node(F_arg);
-  return node;
-}
-
 // The number of a literal, when it is one.
 std::optional<double> number_of(Node node) {
   node = bare(node);
