@@ -22,13 +22,13 @@
 namespace libguard {
 namespace {
 
-Json read_object(std::string_view text, std::initializer_list<const char*> members) {
+Json read_object(std::string_view text, const std::vector<std::string_view>& members) {
   JsonResult result = read_json(text);
   if (!result.value || !result.value->is_object()) {
     throw Error(ErrorKind::invalid, "request.malformed", "a JSON object is expected here");
   }
   for (const auto& [name, value] : result.value->items()) {
-    if (std::none_of(members.begin(), members.end(), [&](const char* known) { return name == known; })) {
+    if (std::find(members.begin(), members.end(), name) == members.end()) {
       throw Error(ErrorKind::invalid, "request.malformed", "the object has a member that is not known here");
     }
   }

@@ -176,7 +176,8 @@ std::map<std::string, std::int64_t> Guard::stats() const {
                                           {"reloads", counters.reloads}};
   for (const auto& [name, value] : state_->journal->stats()) out["audit." + name] = value;
   for (const auto& [name, connection] : state_->snapshot()->connections) {
-    for (const auto& [key, value] : connection->backend().stats()) out["connection." + name + "." + key] = value;
+    const std::string place = "connection." + name + ".";
+    for (const auto& [key, value] : connection->backend().stats()) out[std::string(place).append(key)] = value;
   }
   return out;
 }

@@ -78,6 +78,7 @@ policy::PolicySource source_of(const Section& root, const policy::RoleUse& use) 
 std::vector<policy::PolicySource> read_policies(const Section& root, const std::string& directory) {
   const std::vector<policy::RoleUse> roles = read_roles(root);
   std::vector<policy::PolicySource> sources;
+  sources.reserve(roles.size());
   for (const policy::RoleUse& use : roles) sources.push_back(source_of(root, use));
   for (const std::string& pattern : root.list("policies")) {
     if (pattern == "libguard:baseline") {

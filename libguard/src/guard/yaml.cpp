@@ -62,8 +62,8 @@ class StrictEvents final : public YAML::EventHandler {
 
 }  // namespace
 
-Section::Section(YAML::Node node, std::string file, std::string path)
-    : node_(std::move(node)), file_(std::move(file)), path_(std::move(path)) {
+Section::Section(const YAML::Node& node, std::string file, std::string path)
+    : node_(node), file_(std::move(file)), path_(std::move(path)) {
   if (node_.IsNull()) node_ = YAML::Node(YAML::NodeType::Map);
   if (!node_.IsMap()) fail_at(node_, path_, "config.type", "a mapping is expected here");
   std::set<std::string> seen;

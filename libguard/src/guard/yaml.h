@@ -15,7 +15,7 @@ namespace libguard {
 // A mapping with a name. Reading methods throw Error(configuration, "config.*").
 class Section {
  public:
-  Section(YAML::Node node, std::string file, std::string path);
+  Section(const YAML::Node& node, std::string file, std::string path);
 
   // Refuses keys outside this list, with the nearest known one as a hint.
   const Section& only(std::initializer_list<const char*> keys) const;

@@ -123,7 +123,7 @@ class Folder {
     if (c.length == 0) return copy(1);
     int folded = fold_code_point(c.value);
     // The ideographic full stop ends sentences, and inside a host name it is a dot (UTS 46).
-    if (c.value == 0x3002 || c.value == 0xFF61) folded = dotted(at_ + c.length) ? '.' : ' ';
+    if (c.value == 0x3002 || c.value == 0xFF61) folded = dotted(at_ + c.length) ? int{'.'} : int{' '};
     if (folded == kKeep && escape.length != 0 && c.value < 0x80) folded = static_cast<int>(c.value);
     if (folded == kKeep) return copy(c.length);
     if (folded != kDrop) put(static_cast<char>(folded), c.length);

@@ -161,7 +161,8 @@ bool columns_of(const Json& json, const char* name, std::vector<std::string>& ou
   for (const auto& [table, columns] : found->items()) {
     std::vector<std::string> names;
     if (!texts_of(*found, table.c_str(), names)) return false;
-    for (const std::string& column : names) out.push_back(table.empty() ? column : table + "." + column);
+    const std::string place = table.empty() ? std::string() : table + ".";
+    for (const std::string& column : names) out.push_back(std::string(place).append(column));
   }
   return true;
 }

@@ -1,7 +1,7 @@
 #pragma once
 // Reads the tree of one text against the names of one catalogue and writes down facts. One Analysis per text; the parts
-// are split by meaning: query.cpp (SELECT), from.cpp (FROM), columns.cpp (names), expression.cpp, calls.cpp (functions,
-// operators, casts), dml.cpp, bounds.cpp, utility.cpp.
+// are split by meaning: query.cpp (SELECT), from.cpp, joins.cpp and from_function.cpp (FROM), columns.cpp (names),
+// expression.cpp, calls.cpp (functions, operators, casts), dml.cpp, bounds.cpp, bound_keys.cpp, utility.cpp.
 
 #include <optional>
 #include <set>

@@ -237,7 +237,7 @@ std::string read_block(const Names& names, const std::string& text, Facts& facts
   CodeReader reader(names);
   reader.read_plpgsql(text, code);
   for (const CodeKey& key : code.facts.missing()) facts.add_missing(key);
-  const std::string unread = !code.read() ? code.unread : code.facts.failed() ? code.facts.failure() : std::string();
+  std::string unread = !code.read() ? code.unread : code.facts.failed() ? code.facts.failure() : std::string();
   if (!unread.empty()) return unread;
   if (code.facts.calls("pg_catalog.set_config")) return "it changes a setting";
   Sources everything;

@@ -48,6 +48,7 @@ void Names::add_relation(const CatalogueRelation& entry) {
   for (std::uint32_t i = 0; i < relation->columns.size(); ++i) relation->positions.emplace(relation->columns[i], i);
   for (const CatalogueKey& key : entry.keys) {
     std::vector<std::uint32_t> positions;
+    positions.reserve(key.columns.size());
     for (const std::string& column : key.columns) positions.push_back(relation->position(column));
     if (!positions.empty()) relation->keys.push_back(std::move(positions));
   }

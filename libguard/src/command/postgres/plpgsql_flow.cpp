@@ -72,8 +72,9 @@ void Reader::selection(int depth) {
   // PL/pgSQL reads each WHEN as subject IN (...): so do we.
   const std::string subject = is_word("when") ? std::string() : until_word("when");
   while (!failed() && word("when")) {
-    const std::string tests = until_word("then");
-    condition(subject.empty() ? tests : "(" + subject + "\n) IN (" + tests + "\n)");
+    std::string tests = until_word("then");
+    if (!subject.empty()) tests.insert(0, "\n) IN (").insert(0, subject).insert(0, "(").append("\n)");
+    condition(tests);
     need_word("then");
     statements({"when", "else", "end"}, depth);
   }

@@ -90,9 +90,9 @@ bool Reader::core(Core& core) {
   if (!core.distinct) (void)accept("ALL");
   if (!result_columns(core.columns)) return false;
   if (accept("FROM") && !from_clause(core.from)) return false;
-  if (accept("WHERE") && (core.where = expression()) == nullptr) return false;
+  if (!maybe("WHERE", core.where)) return false;
   if (accept("GROUP") && (!expect("BY") || !expressions(core.group_by))) return false;
-  if (accept("HAVING") && (core.having = expression()) == nullptr) return false;
+  if (!maybe("HAVING", core.having)) return false;
   return named_windows(core);
 }
 
@@ -156,7 +156,7 @@ bool Reader::join_tail(std::vector<FromItem>& items) {
     FromItem& item = items.emplace_back();
     if (!from_item(item)) return false;
     item.natural = natural;
-    if (accept("ON") && (item.on = expression()) == nullptr) return false;
+    if (!maybe("ON", item.on)) return false;
     if (accept("USING") && !name_list(item.using_columns)) return false;
   }
 }

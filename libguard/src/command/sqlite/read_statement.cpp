@@ -64,7 +64,7 @@ bool Reader::upsert(Upsert& upsert) {
       if (!accept("ASC")) (void)accept("DESC");
     } while (accept(","));
     if (!expect(")")) return false;
-    if (accept("WHERE") && (upsert.target_where = expression()) == nullptr) return false;
+    if (!maybe("WHERE", upsert.target_where)) return false;
   }
   if (!expect("DO")) return false;
   if (accept("NOTHING")) return true;
@@ -93,7 +93,7 @@ bool Reader::update() {
     return false;
   if (!indexed_by() || !expect("SET") || !assignments(out.set)) return false;
   if (accept("FROM") && !from_clause(out.from)) return false;
-  if (accept("WHERE") && (out.where = expression()) == nullptr) return false;
+  if (!maybe("WHERE", out.where)) return false;
   return dml_tail();
 }
 
@@ -102,7 +102,7 @@ bool Reader::remove() {
   out.kind = Statement::Kind::remove;
   if (!expect("FROM") || !qualified_name(out.schema, out.table)) return false;
   if (!alias(out.alias) || !indexed_by()) return false;
-  if (accept("WHERE") && (out.where = expression()) == nullptr) return false;
+  if (!maybe("WHERE", out.where)) return false;
   return dml_tail();
 }
 

@@ -50,6 +50,12 @@ class Reader {
   [[nodiscard]] bool next_is(std::string_view word_or_symbol, std::size_t ahead = 0) const;
   [[nodiscard]] bool next_is_name() const;
   bool expect(std::string_view word_or_symbol) { return accept(word_or_symbol) || fail(); }
+  // An expression behind a word, where both may be missing. False when the word is there and no expression is.
+  bool maybe(std::string_view word, Expr*& found) {
+    if (!accept(word)) return true;
+    found = expression();
+    return found != nullptr;
+  }
   bool fail() {
     failed_ = true;
     return false;

@@ -150,6 +150,7 @@ CaseResult run_case(const Bench& bench, const Case& test, policy::Witness* witne
     compare(result, "masked", joined(*test.masked), joined({got.masked_classes.begin(), got.masked_classes.end()}));
   if (test.stages) {
     std::vector<std::string> groups;
+    groups.reserve(got.stages.size());
     for (const Stage& stage : got.stages) groups.push_back(stage.group);
     std::sort(groups.begin(), groups.end());
     compare(result, "stages", joined(*test.stages), joined(groups));

@@ -140,6 +140,7 @@ class Learner {
       }
     }
     std::vector<Permit> out;
+    out.reserve(merged.size());
     for (auto& [key, permit] : merged) out.push_back(std::move(permit));
     return out;
   }

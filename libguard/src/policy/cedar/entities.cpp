@@ -25,6 +25,7 @@ std::vector<EntityIndex> Entities::ancestors(EntityIndex index) const {
 
 std::vector<EntityIndex> Entities::indexes() const {
   std::vector<EntityIndex> out;
+  out.reserve(entities_.size());
   for (const auto& [index, entity] : entities_) out.push_back(index);
   std::sort(out.begin(), out.end());
   return out;

@@ -125,9 +125,9 @@ bool EstExpressionReader::open_extension(const Json& json, Frame& frame) {
 
 bool EstExpressionReader::variable(const Json& json, Frame& frame) {
   frame.node.op = Op::variable;
-  for (std::uint8_t i = 0; i < std::size(kVariableWords); ++i) {
+  for (std::size_t i = 0; i < std::size(kVariableWords); ++i) {
     if (!json.is_string() || json.get_ref<const std::string&>() != kVariableWords[i]) continue;
-    frame.node.detail = i;
+    frame.node.detail = static_cast<std::uint8_t>(i);
     return true;
   }
   return fail("`Var` is principal, action, resource or context");

@@ -13,7 +13,7 @@ namespace libguard::policy::cedar {
 
 class EstExpressionReader {
  public:
-  EstExpressionReader(Names& names, Heap& heap) : names_(names), heap_(heap), values_(names, heap, nullptr) {}
+  EstExpressionReader(Names& names, Heap& heap) : names_(names), values_(names, heap, nullptr) {}
 
   // Appends to `out`; nullopt after a failure, and then error() says why.
   [[nodiscard]] std::optional<NodeIndex> read(const Json& json, Expression& out);
@@ -44,7 +44,6 @@ class EstExpressionReader {
   bool fail(std::string message);
 
   Names& names_;
-  Heap& heap_;
   JsonReader values_;
   Expression* out_ = nullptr;
   std::vector<Frame> frames_;

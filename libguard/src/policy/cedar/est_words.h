@@ -14,32 +14,32 @@ inline constexpr std::string_view kVariableWords[] = {"principal", "action", "re
 enum Binding : int { kLoosest, kOr, kAnd, kRelation, kAdd, kMultiply, kUnary, kMember };
 
 struct EstOperator {
-  Op op;
   std::string_view word;  // in JSON; the same in text, but for `neg`
-  bool binary;            // {"left", "right"}, else {"arg"}
-  Binding binding;        // kMember: written as a method
+  Op op;
+  bool binary;      // {"left", "right"}, else {"arg"}
+  Binding binding;  // kMember: written as a method
 };
 inline constexpr EstOperator kEstOperators[] = {
-    {Op::logical_or, "||", true, kOr},
-    {Op::logical_and, "&&", true, kAnd},
-    {Op::equal, "==", true, kRelation},
-    {Op::not_equal, "!=", true, kRelation},
-    {Op::less, "<", true, kRelation},
-    {Op::less_equal, "<=", true, kRelation},
-    {Op::greater, ">", true, kRelation},
-    {Op::greater_equal, ">=", true, kRelation},
-    {Op::in, "in", true, kRelation},
-    {Op::add, "+", true, kAdd},
-    {Op::subtract, "-", true, kAdd},
-    {Op::multiply, "*", true, kMultiply},
-    {Op::logical_not, "!", false, kUnary},
-    {Op::negate, "neg", false, kUnary},
-    {Op::contains, "contains", true, kMember},
-    {Op::contains_all, "containsAll", true, kMember},
-    {Op::contains_any, "containsAny", true, kMember},
-    {Op::get_tag, "getTag", true, kMember},
-    {Op::has_tag, "hasTag", true, kMember},
-    {Op::is_empty, "isEmpty", false, kMember},
+    {"||", Op::logical_or, true, kOr},
+    {"&&", Op::logical_and, true, kAnd},
+    {"==", Op::equal, true, kRelation},
+    {"!=", Op::not_equal, true, kRelation},
+    {"<", Op::less, true, kRelation},
+    {"<=", Op::less_equal, true, kRelation},
+    {">", Op::greater, true, kRelation},
+    {">=", Op::greater_equal, true, kRelation},
+    {"in", Op::in, true, kRelation},
+    {"+", Op::add, true, kAdd},
+    {"-", Op::subtract, true, kAdd},
+    {"*", Op::multiply, true, kMultiply},
+    {"!", Op::logical_not, false, kUnary},
+    {"neg", Op::negate, false, kUnary},
+    {"contains", Op::contains, true, kMember},
+    {"containsAll", Op::contains_all, true, kMember},
+    {"containsAny", Op::contains_any, true, kMember},
+    {"getTag", Op::get_tag, true, kMember},
+    {"hasTag", Op::has_tag, true, kMember},
+    {"isEmpty", Op::is_empty, false, kMember},
 };
 
 // `op` must be in the table.

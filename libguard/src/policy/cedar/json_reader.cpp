@@ -83,9 +83,11 @@ const FunctionSpec* JsonReader::constructor_of(TypeIndex type) const {
 }
 
 std::optional<Value> JsonReader::typed_text(const Json& json, TypeIndex type) {
+  const auto* text = json.get_ptr<const std::string*>();
+  if (text == nullptr) return std::nullopt;  // callers have looked
   if (const FunctionSpec* constructor = constructor_of(type))
-    return call_extension(*constructor, {Value::of(std::string_view(json.get_ref<const std::string&>()))});
-  return heap_.text(json.get<std::string>());
+    return call_extension(*constructor, {Value::of(std::string_view(*text))});
+  return heap_.text(*text);
 }
 
 std::optional<Value> JsonReader::set(const Json& json, TypeIndex type) {
