@@ -53,8 +53,9 @@ def test_a_consumer_project_builds_and_is_guarded(tmp_path: pathlib.Path) -> Non
     prefix = tmp_path / "prefix"
     run("cmake", "--install", build, "--prefix", prefix)
     sanitizers = "-fsanitize=address,undefined" if build.name == "asan" else ""
-    run("cmake", "-S", ROOT / "examples" / "native_service", "-B", tmp_path / "build", f"-DCMAKE_PREFIX_PATH={prefix}",
-        f"-DCMAKE_CXX_FLAGS={sanitizers}")  # fmt: skip
+    # Ninja is among the packages that ./run installs; make is not.
+    run("cmake", "-G", "Ninja", "-S", ROOT / "examples" / "native_service", "-B", tmp_path / "build",
+        f"-DCMAKE_PREFIX_PATH={prefix}", f"-DCMAKE_CXX_FLAGS={sanitizers}")  # fmt: skip
     run("cmake", "--build", tmp_path / "build")
     config = working_set(tmp_path)
     service = tmp_path / "build" / "native_service"
