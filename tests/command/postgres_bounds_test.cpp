@@ -33,6 +33,21 @@ TEST_CASE("Postgres bounds: eq needs every column of a unique key") {
   CHECK(touch(*read("DELETE FROM people WHERE id = $1"), "delete", "public.people")->rows_bound == 1);
 }
 
+TEST_CASE("Postgres bounds: two long lists do not stand for a column that is left open") {
+  Catalogue catalogue = shop();
+  catalogue.relations.push_back(table("public", "halls", {{"row_no", "int4"}, {"seat_no", "int4"}, {"hall", "int4"}},
+                                      {{{"row_no", "seat_no", "hall"}, true}}));
+  const auto understander = command::postgres_understander(std::make_shared<const Catalogue>(catalogue));
+  std::string list = "(0";
+  for (int i = 1; i < 1'500; ++i) list += "," + std::to_string(i);
+  const std::string open = "DELETE FROM halls WHERE row_no IN " + list + ") AND seat_no IN " + list + ")";
+  const auto weak = understander->understand(open, {});
+  const auto keyed = understander->understand(open + " AND hall = 1", {});
+  CHECK(touch(*weak, "delete", "public.halls")->bound == Bound::weak);
+  CHECK(touch(*keyed, "delete", "public.halls")->bound == Bound::eq);
+  CHECK(touch(*keyed, "delete", "public.halls")->rows_bound == kUnproven);
+}
+
 TEST_CASE("Postgres bounds: what restricts without naming keys is weak") {
   for (std::string where :
        {"name = 'x'", "born < '2000-01-01'", "id < 1000000000", "active", "NOT active", "name LIKE 'a%'",
